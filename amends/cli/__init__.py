@@ -1,0 +1,12 @@
+"""The commands of `amends`. A command's module is read only when that command runs."""
+
+from cyclopts import App
+
+from amends import __doc__ as summary
+
+app = App(name="amends", help=summary)
+
+for _command in ("demo", "serve", "worker", "migrate", "policy", "bench", "doctor"):
+    # `policy` is a cyclopts App of its own; the others are plain functions.
+    _attribute = "app" if _command == "policy" else _command
+    app.command(f"amends.cli.{_command}:{_attribute}", name=_command)

@@ -1,0 +1,1 @@
+"""Facts become words here, late, for one reader in one language."""
