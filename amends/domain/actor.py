@@ -1,0 +1,34 @@
+"""Who acts: `buyer/b42`, `merchant/1001/li`, `platform/zhou`, `system` (DESIGN §3)."""
+
+from msgspec import Struct
+
+from amends.domain.words import Role, Side
+
+
+class Actor(Struct, frozen=True):
+    """A person, or the system. `party` is the buyer's or merchant's id, `staff` the person at a merchant or platform."""
+
+    side: Side
+    role: Role
+    party: str = ""
+    staff: str = ""
+
+    @property
+    def name(self) -> str:
+        """The actor as written in records, `merchant/1001/li`."""
+        return "/".join(part for part in (self.side, self.party, self.staff) if part)
+
+
+SYSTEM = Actor(Side.SYSTEM, Role.SYSTEM)
+
+
+def buyer(buyer_id: str) -> Actor:
+    return Actor(Side.BUYER, Role.BUYER, party=buyer_id)
+
+
+def merchant(merchant_id: int, staff: str, role: Role = Role.OWNER) -> Actor:
+    return Actor(Side.MERCHANT, role, party=str(merchant_id), staff=staff)
+
+
+def platform(staff: str, role: Role) -> Actor:
+    return Actor(Side.PLATFORM, role, staff=staff)

@@ -1,0 +1,178 @@
+"""A draft of what follows from a command: events so far and the state they lead to.
+
+Rules read the case through a `CaseDraft` and add events below their marked line; nothing leaves
+the draft unless the whole command is accepted.
+"""
+
+from amends.domain import events as e
+from amends.domain.actor import SYSTEM, Actor
+from amends.domain.case import Case, public_case_id
+from amends.domain.docket import Context, Decided, Docket
+from amends.domain.evolve import evolve, opened
+from amends.domain.order import Merchant, Order
+from amends.domain.policy import Policy
+from amends.domain.time import Instant
+from amends.domain.words import Ledger
+
+
+class Draft:
+    """What one command does to an order and its cases. `at` is the instant at which events count."""
+
+    def __init__(self, docket: Docket, context: Context) -> None:
+        self.docket = docket
+        self.context = context
+        self.at: Instant = context.now
+        self.actor: Actor = context.actor
+        self.order: Order | None = docket.order
+        self.merchant: Merchant = docket.merchant
+        self.cases: dict[int, Case] = {case.case_id: case for case in docket.cases}
+        self.facts: list[e.Fact] = []
+        self._drafts: dict[int, CaseDraft] = {}
+
+    def on(self, case_id: int) -> "CaseDraft":
+        """The draft of one case."""
+        draft = self._drafts.get(case_id)
+        if draft is None:
+            draft = self._drafts[case_id] = CaseDraft(self, case_id)
+        return draft
+
+    def open(self, event: e.CaseOpened) -> "CaseDraft":
+        """Begin a new case."""
+        self.cases[event.case_id] = opened(event, self.at)
+        self.facts.append(e.Fact(event.case_id, 1, self.at, self.actor.name, event))
+        return self.on(event.case_id)
+
+    def as_system(self, at: Instant) -> None:
+        """From here on events count at `at` and are the system's: a deadline passed."""
+        self.at, self.actor = at, SYSTEM
+
+    def as_sender(self) -> None:
+        """Events are the sender's again, at the command's instant."""
+        self.at, self.actor = self.context.now, self.context.actor
+
+    def committed_minor(self, ledger: Ledger) -> int:
+        """What all cases of the order hold of that ledger now."""
+        if ledger is Ledger.REFUND:
+            return sum(case.refund_committed_minor for case in self.cases.values())
+        return sum(case.compensation_committed_minor for case in self.cases.values())
+
+    def decided(self, case_id: int | None) -> Decided:
+        """Everything that the command does, clocks included."""
+        for draft in self._drafts.values():
+            draft.flush()
+        changed = {fact.case_id for fact in self.facts}
+        cases = tuple(case for number, case in self.cases.items() if number in changed)
+        order = self.order if self.order is not self.docket.order else None
+        return Decided(tuple(self.facts), cases, order, case_id)
+
+
+class CaseDraft:
+    """One case under a command."""
+
+    __slots__ = ("_ended", "_policy", "_started", "case_id", "draft")
+
+    def __init__(self, draft: Draft, case_id: int) -> None:
+        self.draft = draft
+        self.case_id = case_id
+        self._started: dict[str, e.Deadline] = {}
+        self._ended: dict[str, str] = {}
+        self._policy: Policy | None = None
+
+    @property
+    def case(self) -> Case:
+        return self.draft.cases[self.case_id]
+
+    @property
+    def order(self) -> Order:
+        order = self.draft.order
+        assert order is not None, "a case always has its order"
+        return order
+
+    @property
+    def merchant(self) -> Merchant:
+        return self.draft.merchant
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force when the case was opened."""
+        if self._policy is None:
+            self._policy = self.draft.context.policies.get(self.case.policy)
+        return self._policy
+
+    @property
+    def at(self) -> Instant:
+        return self.draft.at
+
+    @property
+    def now(self) -> Instant:
+        return self.draft.context.now
+
+    @property
+    def actor(self) -> Actor:
+        return self.draft.actor
+
+    def add(self, event: e.Event) -> None:
+        """Something happened."""
+        case = self.draft.cases[self.case_id]
+        fact = e.Fact(self.case_id, case.version + 1, self.draft.at, self.draft.actor.name, event)
+        self.draft.cases[self.case_id] = evolve(case, fact)
+        self.draft.facts.append(fact)
+
+    def name(self, kind: str, number: int) -> str:
+        """A stable id inside the case: `1001-…-p1`."""
+        case = self.case
+        return f"{public_case_id(case.merchant_id, case.case_id)}-{kind}{number}"
+
+    def running(self, key: str) -> e.Deadline | None:
+        """The deadline as the command so far leaves it."""
+        if key in self._started:
+            return self._started[key]
+        return None if key in self._ended else self.case.deadline(key)
+
+    def start(
+        self,
+        key: str,
+        *,
+        hours: float | None = None,
+        due_at: Instant | None = None,
+        owner: str | None = None,
+        starts_at: Instant | None = None,
+    ) -> Instant:
+        """Start (or restart) a deadline and say when it passes."""
+        starts_at = starts_at or self.draft.at
+        due = due_at if due_at is not None else self.policy.due(key, starts_at, hours)
+        self._ended.pop(key, None)
+        self._started[key] = e.Deadline(key, owner or self.policy.deadlines[key].owner, starts_at, due)
+        return due
+
+    def move(self, deadline: e.Deadline, due_at: Instant) -> None:
+        """Move a running deadline."""
+        self._ended.pop(deadline.key, None)
+        self._started[deadline.key] = e.Deadline(deadline.key, deadline.owner, deadline.started_at, due_at)
+
+    def stop(self, *keys: str, how: str = "met") -> None:
+        """End deadlines that run; others are left alone."""
+        for key in keys:
+            if self.running(key) is not None:
+                self._started.pop(key, None)
+                if self.case.deadline(key) is not None:
+                    self._ended[key] = how
+
+    def stop_all(self, how: str = "moot", keep: tuple[str, ...] = ()) -> None:
+        """End every running deadline but those in `keep`."""
+        for key in [*self._started, *(d.key for d in self.case.deadlines)]:
+            if not key.startswith(keep) if keep else True:
+                self.stop(key, how=how)
+
+    def clocks(self) -> tuple[e.Deadline, ...]:
+        """All deadlines as the command so far leaves them."""
+        kept = [d for d in self.case.deadlines if d.key not in self._started and d.key not in self._ended]
+        return (*kept, *self._started.values())
+
+    def flush(self) -> None:
+        """Write the clock changes down as one event."""
+        if self._started or self._ended:
+            ended = tuple(e.EndedDeadline(key, how) for key, how in self._ended.items())
+            running = tuple(self._started.values())
+            self._started, self._ended = {}, {}
+            self.add(e.DeadlinesSet(running, ended))

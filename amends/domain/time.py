@@ -1,0 +1,32 @@
+"""Instants are aware datetimes given by the caller; lengths become instants here, once."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta
+
+Instant = Annotated[datetime, Meta(tz=True)]
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def end_of_local_day(start: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """24:00 local time of the day that is `days` after the local day of `start` (rules, Time)."""
+    last = start.astimezone(zone).date() + timedelta(days=days + 1)
+    return datetime.combine(last, time(0), zone).astimezone(UTC)
+
+
+def add_waking_time(start: datetime, length: timedelta, opens: int, shuts: int, zone: ZoneInfo) -> datetime:
+    """`length` after `start`, counting only the hours `opens`..`shuts` of each local day."""
+    at = start.astimezone(zone)
+    left = length
+    while True:
+        opening = datetime.combine(at.date(), time(opens), zone)
+        shutting = opening + timedelta(hours=shuts - opens)
+        begins = max(at, opening)
+        if begins + left <= shutting:
+            return (begins + left).astimezone(UTC)
+        if begins < shutting:
+            left -= shutting - begins
+        at = datetime.combine(at.date() + timedelta(days=1), time(0), zone)
