@@ -50,6 +50,8 @@ class DeadlineRule(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """One deadline: who owns it, how long, and what its lapse does.
 
     `then` is looked up by reason, then fault, then kind, then `any`: data decides, code carries out.
+    `again_hours` is the length when a late platform is given more time (re-armed); `grace_minutes` is waited
+    after the instant for news that may still arrive (group_fill).
     """
 
     owner: Literal["buyer", "merchant", "platform", "courier", "nobody"]
@@ -59,6 +61,8 @@ class DeadlineRule(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     waking_hours_only: bool = False
     at_least_hours: float = 0
     at_most_hours: float = 0
+    again_hours: float = 0
+    grace_minutes: float = 0
 
     @property
     def length(self) -> timedelta:
@@ -75,7 +79,12 @@ class Windows(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
-    """Counts and money limits. Money in minor units."""
+    """Counts and money limits. Money in minor units.
+
+    `intervention_after_hours` counts from the first opening (rules §5); `answer_after_wait_hours` is left to the
+    merchant when a wait outlasts the answer deadline (rules §4); `durable_burden_days` turn the burden of proof
+    for durable goods (rules §9).
+    """
 
     applications: Limit
     offers_per_side: Limit
@@ -100,6 +109,9 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     suspension_days: Days
     appeal_days: Days
     settle_after_closing_days: Days
+    intervention_after_hours: Hours
+    answer_after_wait_hours: Hours
+    durable_burden_days: Days
 
 
 class Parcels(Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,6 +130,7 @@ class Category(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     """What a category of goods carries: the no-reason right (law: 暂行办法 6, 7), warranty, durable goods."""
 
     label: str
+    label_en: str
     no_reason: Literal["standard", "seven", "excludable", "excluded"]
     warranty_days: Days = 0
     durable: bool = False
@@ -145,9 +158,9 @@ class Reason(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
 
 RejectionCondition = Literal[
-    "any", "in_transit", "not_shipped", "with_buyer", "return_due", "return_in_transit", "return_delivered",
-    "shipped_before_opening", "custom_made", "cannot_be_stopped", "reason_needs_evidence", "no_reason",
-    "own_offer", "no_reply",
+    "any", "in_transit", "not_shipped", "with_buyer", "return_due", "return_in_transit", "return_not_delivered",
+    "return_delivered", "shipped_before_opening", "custom_made", "cannot_be_stopped", "reason_needs_evidence",
+    "no_reason", "own_offer", "no_reply",
 ]  # fmt: skip
 
 
