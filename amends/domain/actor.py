@@ -6,7 +6,7 @@ from amends.domain.words import Role, Side
 
 
 class Actor(Struct, frozen=True):
-    """A person, or the system. `party` is the buyer's or merchant's id, `staff` the person at a merchant or platform."""
+    """A person, or the system. `party` is the buyer's or merchant's id, `staff` the person who acts for it."""
 
     side: Side
     role: Role

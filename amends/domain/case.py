@@ -126,7 +126,7 @@ class Review(Struct, frozen=True, omit_defaults=True):
 
 
 class Ruling(Struct, frozen=True, omit_defaults=True):
-    """A ruling, proposed or standing (`noticed_at`)."""
+    """A ruling: proposed and waiting for a second person (`waits`), returned, or standing (`noticed_at`)."""
 
     terms: RulingTerms
     by: str
@@ -135,7 +135,7 @@ class Ruling(Struct, frozen=True, omit_defaults=True):
     noticed_at: Instant | None = None
     appeal_until: Instant | None = None
     returned: int = 0
-    returned_by: tuple[str, ...] = ()
+    waits: bool = False
 
 
 class AppealState(Struct, frozen=True, omit_defaults=True):
@@ -232,6 +232,7 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     review: Review | None = None
     ruling: Ruling | None = None
     appeal: AppealState | None = None
+    appealed_by: tuple[Side, ...] = ()
     suspension: Suspension | None = None
     assignee: str = ""
     look: str = ""

@@ -15,6 +15,11 @@ from amends.domain.time import Instant
 from amends.domain.words import Ledger
 
 
+def base(key: str) -> str:
+    """The policy's name of a deadline: `evidence:buyer` runs under `evidence`."""
+    return key.partition(":")[0]
+
+
 class Draft:
     """What one command does to an order and its cases. `at` is the instant at which events count."""
 
@@ -140,9 +145,9 @@ class CaseDraft:
     ) -> Instant:
         """Start (or restart) a deadline and say when it passes."""
         starts_at = starts_at or self.draft.at
-        due = due_at if due_at is not None else self.policy.due(key, starts_at, hours)
+        due = due_at if due_at is not None else self.policy.due(base(key), starts_at, hours)
         self._ended.pop(key, None)
-        self._started[key] = e.Deadline(key, owner or self.policy.deadlines[key].owner, starts_at, due)
+        self._started[key] = e.Deadline(key, owner or self.policy.deadlines[base(key)].owner, starts_at, due)
         return due
 
     def move(self, deadline: e.Deadline, due_at: Instant) -> None:
@@ -159,9 +164,9 @@ class CaseDraft:
                     self._ended[key] = how
 
     def stop_all(self, how: str = "moot", keep: tuple[str, ...] = ()) -> None:
-        """End every running deadline but those in `keep`."""
+        """End every running deadline but those whose policy name is in `keep`."""
         for key in [*self._started, *(d.key for d in self.case.deadlines)]:
-            if not key.startswith(keep) if keep else True:
+            if base(key) not in keep:
                 self.stop(key, how=how)
 
     def clocks(self) -> tuple[e.Deadline, ...]:

@@ -62,9 +62,7 @@ def effects(fact: Fact, case: Case) -> tuple[Effect, ...]:
     match event:
         case PayoutOrdered(held=False):
             return (
-                Pay(
-                    event.payout_id, event.ledger, event.amount_minor, case.currency, event.channel, event.reference
-                ),
+                Pay(event.payout_id, event.ledger, event.amount_minor, case.currency, event.channel, event.reference),
             )
         case PayoutReleased():
             payout = case.payout(event.payout_id)

@@ -243,6 +243,7 @@ class RejectionPrepared(Event, frozen=True):
     solutions: tuple[Remedy, ...]
     waits_until: Instant
     added_text: str = ""
+    moves_answer: bool = False
 
 
 class CaseRejected(Event, frozen=True):
@@ -359,6 +360,7 @@ class RefundInstead(Event, frozen=True):
 
     refund_minor: int
     why: str
+    goods: Goods
 
 
 class RepairChoiceGiven(Event, frozen=True):
@@ -563,6 +565,10 @@ class AppealDecided(Event, frozen=True):
     by: str
     terms: RulingTerms | None = None
     waived_minor: int = 0
+
+
+class ExecutionFinished(Event, frozen=True):
+    """Everything agreed or ruled is done, but an appeal is still to be decided."""
 
 
 class CaseSuspended(Event, frozen=True):

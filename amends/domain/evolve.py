@@ -24,9 +24,12 @@ from amends.domain.case import (
 from amends.domain.commands import CaseLine
 from amends.domain.order import Parcel, Scan
 from amends.domain.time import Instant
-from amends.domain.words import AppealOutcome, EvidenceKind, Funds, Goods, Ledger, Leg, PayoutState, Side, Stage
+from amends.domain.words import AppealOutcome, EvidenceKind, Funds, Goods, Ledger, Leg, PayoutState, Remedy, Side, Stage
 
 Change = dict[str, Any]
+
+_PAID_IN_MONEY = (Remedy.REFUND_ONLY, Remedy.RETURN_AND_REFUND)
+"""Remedies whose refund is promised at once; for the others the figure is what is paid if the goods never come."""
 
 
 def opened(event: e.CaseOpened, at: Instant) -> Case:
@@ -251,9 +254,10 @@ def _agreed(case: Case, event: e.CaseAgreed, at: Instant) -> Change:
             event.compensation_minor,
             event.return_address_id,
         ),
-        "due_minor": event.refund_minor,
+        "due_minor": event.refund_minor if event.remedy in _PAID_IN_MONEY else 0,
         "compensation_due_minor": event.compensation_minor,
-        "freight_claim_minor": 0,
+        "freight_claim_minor": case.freight_claim_minor if event.goods is Goods.RETURN_IN_TRANSIT else 0,
+        "returned": event.lines if _taken_with(case, event) else case.returned,
         "preparation": None,
         "rejection": None,
         "look": "",
@@ -263,10 +267,18 @@ def _agreed(case: Case, event: e.CaseAgreed, at: Instant) -> Change:
     }
 
 
+def _taken_with(case: Case, event: e.CaseAgreed) -> bool:
+    """Whether the merchant keeps a return with this agreement: it had it, or pays for it on its way."""
+    if case.goods in (Goods.RETURN_DELIVERED, Goods.IN_REPAIR):
+        return event.goods in (Goods.BACK, Goods.REPLACEMENT_DUE, Goods.IN_REPAIR)
+    return case.goods is Goods.RETURN_IN_TRANSIT and event.goods is Goods.COMING_BACK
+
+
 def _prepared(case: Case, event: e.RejectionPrepared, at: Instant) -> Change:
     return {
         "preparation": Preparation(event.reason, event.round, at, event.waits_until),
         "scripts_sent": event.round,
+        "answer_moved": case.answer_moved or event.moves_answer,
         "talk": replace(case.talk, messages=case.talk.messages + 1),
     }
 
@@ -352,7 +364,7 @@ def _replacement_failed(case: Case, event: e.ReplacementFailed, at: Instant) -> 
 
 
 def _refund_instead(case: Case, event: e.RefundInstead, at: Instant) -> Change:
-    return {"due_minor": event.refund_minor, "repair_choice": False}
+    return {"due_minor": event.refund_minor, "goods": event.goods, "repair_choice": False}
 
 
 def _repair_choice(case: Case, event: e.RepairChoiceGiven, at: Instant) -> Change:
@@ -370,12 +382,10 @@ def _ship_back(case: Case, event: e.ShipBackOrdered, at: Instant) -> Change:
 
 def _ordered(case: Case, event: e.PayoutOrdered, at: Instant) -> Change:
     state = PayoutState.HELD if event.held else PayoutState.PAYING
-    payout = Payout(
-        event.payout_id, event.ledger, event.amount_minor, event.channel, event.reference, state, at
-    )
+    payout = Payout(event.payout_id, event.ledger, event.amount_minor, event.channel, event.reference, state, at)
     due = "due_minor" if event.ledger is Ledger.REFUND else "compensation_due_minor"
     left = max(0, getattr(case, due) - event.amount_minor)
-    return {"payouts": (*case.payouts, payout), due: left, "stage": Stage.IN_MOTION}
+    return {"payouts": (*case.payouts, payout), due: left}
 
 
 def _payout(case: Case, payout_id: str, **change: Any) -> Change:
@@ -386,6 +396,10 @@ def _payout(case: Case, payout_id: str, **change: Any) -> Change:
 
 def _released(case: Case, event: e.PayoutReleased, at: Instant) -> Change:
     return _payout(case, event.payout_id, state=PayoutState.PAYING)
+
+
+def _finished(case: Case, event: e.ExecutionFinished, at: Instant) -> Change:
+    return {"stage": Stage.UNDER_REVIEW}
 
 
 def _paid(case: Case, event: e.PayoutPaid, at: Instant) -> Change:
@@ -457,23 +471,12 @@ def _evidence_requested(case: Case, event: e.EvidenceRequested, at: Instant) -> 
 
 
 def _ruling_proposed(case: Case, event: e.RulingProposed, at: Instant) -> Change:
-    before = case.ruling
-    returned_by = before.returned_by if before and before.noticed_at is None else ()
-    return {
-        "ruling": Ruling(event.terms, event.by, at, returned=event.returned_times, returned_by=returned_by),
-        "look": "",
-    }
+    return {"ruling": Ruling(event.terms, event.by, at, returned=event.returned_times, waits=True), "look": ""}
 
 
 def _ruling_returned(case: Case, event: e.RulingReturned, at: Instant) -> Change:
     assert case.ruling is not None, "only a proposed ruling can be returned"
-    return {
-        "ruling": replace(
-            case.ruling,
-            returned=case.ruling.returned + 1,
-            returned_by=(*case.ruling.returned_by, event.by),
-        )
-    }
+    return {"ruling": replace(case.ruling, returned=case.ruling.returned + 1, waits=False)}
 
 
 def _ruling_given(case: Case, event: e.RulingGiven, at: Instant) -> Change:
@@ -493,7 +496,7 @@ def _late(case: Case, event: e.PlatformWasLate, at: Instant) -> Change:
 
 
 def _appealed(case: Case, event: e.Appealed, at: Instant) -> Change:
-    return {"appeal": AppealState(event.side, at)}
+    return {"appeal": AppealState(event.side, at), "appealed_by": (*case.appealed_by, event.side)}
 
 
 def _appeal_decided(case: Case, event: e.AppealDecided, at: Instant) -> Change:
@@ -575,6 +578,7 @@ _CHANGES: dict[type[e.Event], Callable[[Case, Any, Instant], Change]] = {
     e.CaseResumed: _resumed,
     e.DeadlineExtended: _nothing,
     e.OutageCredited: _nothing,
+    e.ExecutionFinished: _finished,
 }
 
 _MONEY = frozenset({

@@ -1,0 +1,1 @@
+"""After-sales and disputes for a marketplace: cases, deadlines, money, proof."""

@@ -1,0 +1,84 @@
+"""How a case ends, and when it may (rules, Owner: no case closes while the merchant holds unpaid goods)."""
+
+from amends.domain import events as e
+from amends.domain.case import Case
+from amends.domain.draft import CaseDraft
+from amends.domain.words import Goods, Outcome, PayoutState, Remedy, Side, Stage
+
+GOODS_AT_REST = frozenset({
+    Goods.NOT_SHIPPED, Goods.IN_TRANSIT, Goods.WITH_BUYER, Goods.COMING_BACK, Goods.BACK, Goods.LOST,
+})  # fmt: skip
+"""Nothing has to move any more for this case; an unshipped or stopped parcel is the merchant's own."""
+
+HELD_BY_MERCHANT = frozenset({
+    Goods.RETURN_DELIVERED, Goods.IN_REPAIR, Goods.BACK, Goods.COMING_BACK, Goods.RETURN_IN_TRANSIT,
+    Goods.SHIP_BACK_DUE,
+})  # fmt: skip
+"""The buyer's goods are with the merchant, or on their way there."""
+
+_MONEY_REMEDIES = (Remedy.REFUND_ONLY, Remedy.RETURN_AND_REFUND, Remedy.SMALL_PAYMENT)
+
+
+def holds_unpaid_goods(case: Case) -> bool:
+    """Whether the merchant has goods of this case that are neither paid back nor sent back."""
+    if case.goods is Goods.REPLACEMENT_DUE:
+        return bool(case.returned)
+    return case.goods in HELD_BY_MERCHANT and not case.refund_committed_minor
+
+
+def close(c: CaseDraft, outcome: Outcome, by: Side | None = None, reason: str = "") -> None:
+    """End the case: offers and clocks with it."""
+    end_offers(c)
+    c.stop_all()
+    c.add(e.CaseClosed(outcome, by or c.actor.side, reason))
+
+
+def end_offers(c: CaseDraft, why: str = "moved_on") -> None:
+    """Offers end when stage, goods or application change (rules §8)."""
+    offers = tuple(offer.offer_id for offer in c.case.offers)
+    if offers:
+        c.add(e.OffersEnded(offers, why))
+    c.stop("offer_open:buyer", "offer_open:merchant", "offer_open:platform", how="moot")
+
+
+def nothing_left(c: CaseDraft, *, elsewhere: bool = False) -> None:
+    """No money is left for this case. Goods that the merchant holds still need a person."""
+    if holds_unpaid_goods(c.case):
+        look(c, "nothing_left_goods_held")
+        return
+    close(c, Outcome.REFUNDED_ELSEWHERE if elsewhere else Outcome.NOTHING_LEFT, Side.SYSTEM)
+
+
+def look(c: CaseDraft, why: str) -> None:
+    """A person at the platform must look; until then no money moves (rules §4, `look`)."""
+    end_offers(c)
+    c.stop_all(keep=("payout_account", "payout_unknown", "appeal_decision"))
+    c.add(e.LookRequired(why))
+    c.start("look")
+
+
+def settle(c: CaseDraft) -> None:
+    """Close when everything that was agreed or ruled is done."""
+    case = c.case
+    agreement = case.agreement
+    if case.stage is not Stage.IN_MOTION or case.goods not in GOODS_AT_REST:
+        return
+    if case.due_minor or case.compensation_due_minor or case.suspension is not None:
+        return
+    if any(p.state not in (PayoutState.PAID, PayoutState.FAILED, PayoutState.CANCELLED) for p in case.payouts):
+        return
+    if agreement is None or not _is_money_now(case):
+        return
+    if case.appeal is not None and case.appeal.decided_at is None:
+        c.stop_all(keep=("appeal_decision",))
+        c.add(e.ExecutionFinished())
+        return
+    c.draft.as_system(c.at)
+    small = agreement.remedy is Remedy.SMALL_PAYMENT
+    close(c, Outcome.SETTLED if small else Outcome.REFUNDED, Side.SYSTEM)
+
+
+def _is_money_now(case: Case) -> bool:
+    """Whether what stands is paid in money, from the start or because the goods did not come."""
+    assert case.agreement is not None, "asked only of a case with an agreement"
+    return case.agreement.remedy in _MONEY_REMEDIES or case.refund_committed_minor > 0

@@ -1,0 +1,55 @@
+"""Messages, evidence and positions: the conversation that is part of the record (R2.4, R5.4)."""
+
+from amends.domain import events as e
+from amends.domain.commands import RecordCall, RevealContact, SendMessage, StatePosition
+from amends.domain.draft import CaseDraft
+from amends.domain.refusals import Code, Refusal, refuse
+from amends.domain.rules.evidence import file_evidence, unknown_in_points, unknown_items
+
+
+def may_send(c: CaseDraft, command: SendMessage | None) -> Refusal | None:
+    strange = unknown_items(command.evidence, c.case.evidence.count) if command else []
+    return refuse(Code.UNKNOWN_EVIDENCE, evidence=strange) if strange else None
+
+
+def send(c: CaseDraft, command: SendMessage) -> None:
+    ids = file_evidence(c, c.actor.side, command.evidence)
+    c.add(e.MessageSent(c.actor.side, command.text, ids, command.script_id or ""))
+
+
+def may_state(c: CaseDraft, command: StatePosition | None) -> Refusal | None:
+    """A point says something and rests on evidence that is there."""
+    if command is None:
+        return None
+    if any(not point.text.strip() for point in command.points):
+        return refuse(Code.EXPLANATION_TOO_SHORT, needs_characters=1)
+    strange = unknown_in_points(command.points, c.case.evidence.count)
+    return refuse(Code.UNKNOWN_EVIDENCE, evidence=strange) if strange else None
+
+
+def state(c: CaseDraft, command: StatePosition) -> None:
+    c.add(e.PositionStated(c.actor.side, command.points))
+
+
+def may_reveal(c: CaseDraft, command: RevealContact | None) -> Refusal | None:
+    """While the case is open; a case without a number has nothing to reveal."""
+    if c.order.buyer_phone is None:
+        return refuse(Code.KIND_NOT_POSSIBLE, needs="buyer_phone")
+    return None
+
+
+def reveal(c: CaseDraft, command: RevealContact) -> None:
+    c.add(e.ContactRevealed(command.reason))
+
+
+def may_record_call(c: CaseDraft, command: RecordCall | None) -> Refusal | None:
+    return None
+
+
+def record_call(c: CaseDraft, command: RecordCall) -> None:
+    c.add(e.CallRecorded(command.result, f"e{c.case.evidence.count + 1}", command.note))
+
+
+def spoke_with_buyer(c: CaseDraft) -> bool:
+    """Whether the merchant wrote to the buyer on this case; a script is no conversation (rules §6)."""
+    return c.case.talk.merchant_wrote_at is not None

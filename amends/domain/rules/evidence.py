@@ -1,0 +1,67 @@
+"""Evidence of a case: numbering, what is still missing, what is unknown (rules §1, §6)."""
+
+from collections.abc import Collection, Iterable
+
+from msgspec.structs import replace
+
+from amends.domain import events as e
+from amends.domain.commands import AddEvidence, EvidenceItem, Point
+from amends.domain.draft import CaseDraft
+from amends.domain.refusals import Code, Refusal, refuse
+from amends.domain.words import EvidenceKind, Side
+
+
+def missing_groups(
+    groups: Iterable[tuple[EvidenceKind, ...]], given: Collection[EvidenceKind]
+) -> list[tuple[EvidenceKind, ...]]:
+    """Groups of which no kind was given; any kind of a group will do."""
+    return [group for group in groups if not any(kind in given for kind in group)]
+
+
+def unknown_items(items: Iterable[EvidenceItem], filed: int) -> list[str]:
+    """Items that name evidence that is not on the case, or nothing at all. `filed` is how many there are."""
+    return [item.evidence_id or "?" for item in items if not _known(item, filed)]
+
+
+def _known(item: EvidenceItem, filed: int) -> bool:
+    return item.kind is not None if item.evidence_id is None else exists(item.evidence_id, filed)
+
+
+def exists(evidence_id: str, filed: int) -> bool:
+    """Whether `e3` is one of the `filed` pieces of evidence."""
+    number = evidence_id[1:]
+    return evidence_id[:1] == "e" and number.isascii() and number.isdigit() and 1 <= int(number) <= filed
+
+
+def unknown_in_points(points: Iterable[Point], filed: int) -> list[str]:
+    """Evidence that points rest on and that is not on the case."""
+    return [name for point in points for name in point.evidence if not exists(name, filed)]
+
+
+def file_evidence(c: CaseDraft, side: Side, items: Iterable[EvidenceItem], note: str = "") -> tuple[str, ...]:
+    """File what is new and give the ids of all items, in order."""
+    ids: list[str] = []
+    new: list[EvidenceItem] = []
+    count = c.case.evidence.count
+    for item in items:
+        evidence_id = item.evidence_id
+        if evidence_id is None:
+            count += 1
+            evidence_id = f"e{count}"
+            new.append(replace(item, evidence_id=evidence_id))
+        ids.append(evidence_id)
+    if new:
+        c.add(e.EvidenceFiled(side, tuple(new), note))
+    return tuple(ids)
+
+
+def may_add(c: CaseDraft, command: AddEvidence | None) -> Refusal | None:
+    """Evidence asked for by a date is refused after it only by the clock that decides without it (rules §4)."""
+    strange = unknown_items(command.evidence, c.case.evidence.count) if command else []
+    return refuse(Code.UNKNOWN_EVIDENCE, evidence=strange) if strange else None
+
+
+def add(c: CaseDraft, command: AddEvidence) -> None:
+    side = c.actor.side
+    file_evidence(c, side, command.evidence, command.note)
+    c.stop(f"evidence:{side.value}", f"evidence_more:{side.value}")

@@ -1,0 +1,203 @@
+"""Money on its way: orders for payouts, the provider's answers, and the exits when it says no (rules §3)."""
+
+from amends.domain import events as e
+from amends.domain.case import Payout
+from amends.domain.commands import NamePayoutAccount, RecordPayout, SettlePayout
+from amends.domain.draft import CaseDraft
+from amends.domain.order import Payment
+from amends.domain.refusals import Code, Refusal, refuse
+from amends.domain.rules import amounts, closing
+from amends.domain.words import Ledger, PayoutState, Stage
+
+_SETTLED = (PayoutState.PAID, PayoutState.CANCELLED)
+
+
+def pay_due(c: CaseDraft) -> None:
+    """Order payouts for all that is due: original channels first, each up to what it paid."""
+    if c.case.due_minor:
+        left = c.case.due_minor
+        for payment, part in _channels(c, left):
+            _order(c, Ledger.REFUND, part, payment.channel, payment.reference)
+            left -= part
+        if left and c.case.account is not None:
+            _order(c, Ledger.REFUND, left, *c.case.account)
+        elif left:
+            c.start("payout_account")
+    if c.case.compensation_due_minor:
+        failed = _failed_channels(c, Ledger.COMPENSATION)
+        open_to = [p for p in c.order.payments if (p.channel, p.reference) not in failed]
+        if c.case.account is not None:
+            _order(c, Ledger.COMPENSATION, c.case.compensation_due_minor, *c.case.account)
+        elif open_to:
+            first = open_to[0]
+            _order(c, Ledger.COMPENSATION, c.case.compensation_due_minor, first.channel, first.reference)
+        else:
+            c.start("payout_account")
+
+
+def pay_part(c: CaseDraft, amount_minor: int) -> None:
+    """Order a part of what is due; the rest stays promised until it is decided."""
+    left = amount_minor
+    for payment, part in _channels(c, amount_minor):
+        _order(c, Ledger.REFUND, part, payment.channel, payment.reference)
+        left -= part
+    if left and c.case.account is not None:
+        _order(c, Ledger.REFUND, left, *c.case.account)
+
+
+def _failed_channels(c: CaseDraft, ledger: Ledger) -> set[tuple[str, str]]:
+    return {(p.channel, p.reference) for p in c.case.payouts if p.state is PayoutState.FAILED and p.ledger is ledger}
+
+
+def _channels(c: CaseDraft, wanted: int) -> list[tuple[Payment, int]]:
+    """How much each payment of the order gives back, in the order in which they were made."""
+    used: dict[tuple[str, str], int] = {}
+    for case in c.draft.cases.values():
+        for payout in case.payouts:
+            gone = payout.state in (PayoutState.FAILED, PayoutState.CANCELLED)
+            if payout.ledger is Ledger.REFUND and not gone:
+                key = (payout.channel, payout.reference)
+                used[key] = used.get(key, 0) + payout.amount_minor
+    failed = _failed_channels(c, Ledger.REFUND)
+    parts: list[tuple[Payment, int]] = []
+    for payment in c.order.payments:
+        key = (payment.channel, payment.reference)
+        part = min(wanted, max(0, payment.paid - used.get(key, 0)))
+        if part and key not in failed:
+            parts.append((payment, part))
+            wanted -= part
+    return parts
+
+
+def _order(c: CaseDraft, ledger: Ledger, amount_minor: int, channel: str, reference: str) -> None:
+    payout_id = c.name("p", len(c.case.payouts) + 1)
+    c.add(e.PayoutOrdered(payout_id, ledger, amount_minor, channel, reference, held=must_hold(c, amount_minor)))
+
+
+def must_hold(c: CaseDraft, amount_minor: int) -> bool:
+    """Nothing is sent while the case is suspended or the order charged back; an appeal holds large sums only."""
+    if c.case.suspension is not None:
+        return True
+    if c.order.chargeback is not None and c.order.chargeback.state == "open":
+        return True
+    appeal = c.case.appeal
+    return appeal is not None and appeal.decided_at is None and amount_minor >= c.policy.limits.four_eyes_minor
+
+
+def release_held(c: CaseDraft) -> None:
+    """Send what was held, when nothing holds it any more."""
+    for payout in c.case.payouts:
+        if payout.state is PayoutState.HELD and not must_hold(c, payout.amount_minor):
+            c.add(e.PayoutReleased(payout.payout_id))
+
+
+def cancel_held(c: CaseDraft, why: str) -> None:
+    """The money went another way: held payouts are not sent."""
+    for payout in c.case.payouts:
+        if payout.state is PayoutState.HELD:
+            c.add(e.PayoutCancelled(payout.payout_id, why))
+
+
+def may_record_payout(c: CaseDraft, command: RecordPayout | None) -> Refusal | None:
+    if command is not None and c.case.payout(command.payout_id) is None:
+        return refuse(Code.UNKNOWN_CASE, payout_id=command.payout_id)
+    return None
+
+
+def record_payout(c: CaseDraft, command: RecordPayout) -> None:
+    """The provider's word on a payout; the same word again changes nothing (scenarios G35, L05)."""
+    payout = c.case.payout(command.payout_id)
+    assert payout is not None, "the ladder asked for it"
+    if command.amount is not None and command.amount != payout.amount_minor:
+        if payout.state not in _SETTLED and c.running(_unknown_key(payout)) is None:
+            c.add(e.PayoutMismatched(payout.payout_id, payout.amount_minor, command.amount))
+            c.start(_unknown_key(payout))
+        return
+    _apply(c, payout, command.answer, command.provider_reference, command.why, advanced=command.advanced)
+
+
+def _apply(
+    c: CaseDraft, payout: Payout, answer: str, reference: str = "", why: str = "", *, advanced: bool = False
+) -> None:
+    match answer, payout.state:
+        case "done", PayoutState.PAYING | PayoutState.UNKNOWN | PayoutState.HELD:
+            c.add(e.PayoutPaid(payout.payout_id, reference, advanced))
+            c.stop(_unknown_key(payout))
+        case "failed", PayoutState.PAYING | PayoutState.UNKNOWN:
+            c.add(e.PayoutFailed(payout.payout_id, why))
+            c.stop(_unknown_key(payout))
+            pay_due(c)
+        case "failed", PayoutState.PAID:
+            # The provider takes its word back: nothing is sent again before a person has looked.
+            if not c.case.is_open:
+                c.add(e.CaseReopened("payout_reversed"))
+            c.add(e.PayoutFailed(payout.payout_id, why))
+            closing.look(c, "payout_reversed")
+        case "done", PayoutState.FAILED:
+            # Money moved after the provider had said no; if it was sent another way too, a person sorts it out.
+            if c.case.look != "paid_after_failure":
+                if not c.case.is_open:
+                    c.add(e.CaseReopened("paid_after_failure"))
+                c.add(e.PayoutMismatched(payout.payout_id, 0, payout.amount_minor))
+                closing.look(c, "paid_after_failure")
+        case "unknown", PayoutState.PAYING:
+            c.add(e.PayoutUnknown(payout.payout_id))
+            c.start(_unknown_key(payout))
+        case _:
+            return
+
+
+def _unknown_key(payout: Payout) -> str:
+    return f"payout_unknown:{payout.payout_id}"
+
+
+def may_settle_payout(c: CaseDraft, command: SettlePayout | None) -> Refusal | None:
+    """Two persons read the provider's statement (rules §3)."""
+    stuck = [p for p in c.case.payouts if c.running(_unknown_key(p)) is not None]
+    if not stuck:
+        return refuse(Code.WRONG_STAGE, stage=c.case.stage, needs="unknown_payout")
+    from_ = min(p.ordered_at for p in stuck) + c.policy.deadlines["payout_unknown"].length
+    if c.at < from_:
+        return refuse(Code.TOO_EARLY, until=from_)
+    if command is None:
+        return None
+    payout = next((p for p in stuck if p.payout_id == command.payout_id), None)
+    if payout is None:
+        return refuse(Code.WRONG_STAGE, stage=c.case.stage, needs="unknown_payout", payout_id=command.payout_id)
+    if payout.proposed_by == c.actor.name and payout.proposed_result == command.result:
+        return refuse(Code.SAME_PERSON, first=payout.proposed_by)
+    return None
+
+
+def settle_payout(c: CaseDraft, command: SettlePayout) -> None:
+    payout = c.case.payout(command.payout_id)
+    assert payout is not None, "the ladder asked for it"
+    if payout.proposed_by in ("", c.actor.name) or payout.proposed_result != command.result:
+        c.add(e.PayoutSettlementProposed(payout.payout_id, command.result, command.statement, c.actor.name))
+        return
+    _apply(c, payout, command.result, why=command.statement)
+
+
+def may_name_account(c: CaseDraft, command: NamePayoutAccount | None) -> Refusal | None:
+    if c.running("payout_account") is None:
+        return refuse(Code.WRONG_STAGE, stage=c.case.stage, needs="failed_payout")
+    return None
+
+
+def name_account(c: CaseDraft, command: NamePayoutAccount) -> None:
+    c.add(e.PayoutAccountNamed(command.channel, command.reference))
+    c.stop("payout_account")
+    pay_due(c)
+
+
+def balance_reduced(c: CaseDraft, why: str) -> None:
+    """The shop or the provider paid back outside: what is still due shrinks to what is left."""
+    others = c.draft.committed_minor(Ledger.REFUND) - c.case.refund_committed_minor
+    left = max(0, amounts.refundable_minor(c.order) - others - c.case.ordered_minor(Ledger.REFUND))
+    if c.case.due_minor > left:
+        c.add(e.BalanceReduced(left, why))
+    over = c.draft.committed_minor(Ledger.REFUND) > amounts.refundable_minor(c.order)
+    if over and any(p.state is PayoutState.HELD for p in c.case.payouts):
+        cancel_held(c, why)
+    if c.case.stage is not Stage.CLOSED and left == 0 and not c.case.refund_committed_minor:
+        closing.nothing_left(c, elsewhere=True)
