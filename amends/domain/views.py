@@ -1,0 +1,324 @@
+"""What a case looks like from outside: status, next step, open actions, advice. Derived, never stored (DESIGN §3)."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from amends.domain import commands as k
+from amends.domain.case import Case
+from amends.domain.commands import CaseLine
+from amends.domain.decide import LADDERS, guards, subject
+from amends.domain.docket import Context, Docket
+from amends.domain.draft import CaseDraft, Draft, base
+from amends.domain.events import Deadline
+from amends.domain.order import shipping_state
+from amends.domain.permissions import ROLES, is_party
+from amends.domain.policy import Freight, Policy
+from amends.domain.refusals import Code, Refusal, refuse
+from amends.domain.rules import amounts, opening, transit
+from amends.domain.time import Instant
+from amends.domain.words import (
+    Basis,
+    EvidenceKind,
+    Fault,
+    Goods,
+    Kind,
+    Outcome,
+    PayoutState,
+    Remedy,
+    Side,
+    Stage,
+)
+
+_SHIPPED_REMEDIES = (Remedy.EXCHANGE, Remedy.RESEND)
+
+
+def remedy_of(case: Case) -> Remedy:
+    """The remedy agreed last, else the kind asked (rules §12)."""
+    return case.agreement.remedy if case.agreement is not None else Remedy(case.kind.value)
+
+
+def status_code(case: Case) -> int:
+    """The numeric status of the marketplace gateway (rules §12)."""
+    remedy = remedy_of(case)
+    match case.stage:
+        case Stage.CLOSED:
+            return _closed_code(case, remedy)
+        case Stage.UNDER_REVIEW:
+            return 8
+        case Stage.AWAITING_BUYER:
+            return 6
+        case Stage.AWAITING_MERCHANT:
+            return _AWAITING[Remedy(case.kind.value)]
+        case Stage.IN_MOTION:
+            return 8 if case.suspension is not None else _moving_code(case, remedy)
+
+
+_AWAITING = {
+    Remedy.REFUND_ONLY: 2,
+    Remedy.RETURN_AND_REFUND: 3,
+    Remedy.EXCHANGE: 14,
+    Remedy.RESEND: 14,
+    Remedy.REPAIR: 21,
+}
+
+_CLOSED = {
+    Outcome.REFUNDED: 10,
+    Outcome.SETTLED: 10,
+    Outcome.NOTHING_LEFT: 13,
+    Outcome.REFUNDED_ELSEWHERE: 10,
+    Outcome.SENT_BACK: 9,
+    Outcome.WITHDRAWN: 11,
+    Outcome.CANCELLED: 11,
+    Outcome.LAPSED_AFTER_REJECTION: 12,
+    Outcome.LAPSED_NOT_REFUSED: 13,
+    Outcome.LAPSED_NOT_SENT: 13,
+}
+
+
+def _closed_code(case: Case, remedy: Remedy) -> int:
+    assert case.closing is not None, "a closed case has an end"
+    outcome = case.closing.outcome
+    if outcome is Outcome.COMPLETED:
+        return 25 if remedy is Remedy.REPAIR else 16
+    if outcome is Outcome.DISMISSED:
+        return {Remedy.EXCHANGE: 17, Remedy.RESEND: 17, Remedy.REPAIR: 24}.get(remedy, 9)
+    if outcome is Outcome.LAPSED_NOT_SENT and remedy is Remedy.EXCHANGE:
+        return 17
+    return 24 if outcome is Outcome.LAPSED_NOT_SENT and remedy is Remedy.REPAIR else _CLOSED[outcome]
+
+
+def _moving_code(case: Case, remedy: Remedy) -> int:
+    agreement = case.agreement
+    paying = any(p.state not in (PayoutState.FAILED, PayoutState.CANCELLED) for p in case.payouts)
+    match case.goods:
+        case Goods.INTERCEPTING:
+            return 33
+        case Goods.REFUSAL_AGREED:
+            return 31
+        case Goods.COMING_BACK | Goods.BACK if not paying:
+            return 31
+        case Goods.RETURN_DUE | Goods.RETURN_IN_TRANSIT:
+            return {Remedy.EXCHANGE: 15, Remedy.REPAIR: 22}.get(remedy, 7)
+        case Goods.RETURN_DELIVERED:
+            return {Remedy.EXCHANGE: 14, Remedy.REPAIR: 22}.get(remedy, 3)
+        case Goods.IN_REPAIR:
+            return 22
+        case Goods.REPLACEMENT_DUE:
+            return 32 if remedy is Remedy.RESEND else 14
+        case Goods.REPLACEMENT_IN_TRANSIT:
+            return 27 if remedy is Remedy.REPAIR else 18
+        case Goods.WITH_BUYER if remedy in (*_SHIPPED_REMEDIES, Remedy.REPAIR) and not paying:
+            return 27 if remedy is Remedy.REPAIR else 18
+        case _:
+            own = agreement is not None and agreement.basis in (Basis.MERCHANT, Basis.OFFER)
+            return 4 if own else 5
+
+
+class NextStep(Struct, frozen=True, omit_defaults=True):
+    """Whose turn it is, by when, and what happens if nobody acts (look: every case page answers this first).
+
+    `owner` is a side, `courier`, or `system` while money is on its way. `amount_minor` is what silence pays.
+    """
+
+    owner: str
+    deadline: Deadline | None
+    outcome: str = ""
+    amount_minor: int = 0
+
+
+_BESIDE = ("offer_open", "negotiation_wait", "evidence", "evidence_more", "carrier_answer", "appeal_decision")
+"""Clocks that run beside the one that owns the case."""
+
+_PAYS = ("agree_refund", "refund_instead", "accept_return")
+
+
+def next_step(case: Case, policy: Policy) -> NextStep:
+    """The owner of the next step and its clock (rules, Owner)."""
+    if case.suspension is not None:
+        until = case.suspension.until
+        return NextStep("platform", Deadline("suspension", "platform", case.suspension.since, until), "resume")
+    main = [d for d in case.deadlines if base(d.key) not in _BESIDE] if case.is_open else []
+    if not main and case.is_open:
+        main = [d for d in case.deadlines if d.key == "appeal_decision"]
+    if not main:
+        return NextStep("system" if case.is_open else "nobody", None)
+    deadline = min(main, key=lambda d: d.due_at)
+    outcome = policy.outcome(base(deadline.key), case.reason, case.fault, case.kind)
+    if case.must_look and outcome in (*_PAYS, "agree", "agree_return", "agree_intercept"):
+        outcome = "review"
+    pays = outcome in _PAYS or (outcome == "agree" and case.kind is Kind.REFUND_ONLY)
+    amount = case.due_minor or case.amount_minor if pays else 0
+    return NextStep(deadline.owner, deadline, outcome, amount)
+
+
+class Action(Struct, frozen=True, omit_defaults=True):
+    """One command that this actor could send: open now, or why not and until when."""
+
+    verb: str
+    allowed: bool
+    refusal: Refusal | None = None
+
+
+_NOT_SHOWN = (k.RecordScan, k.RecordPayout, k.RecordInterception, k.Lapse, k.SyncOrder, k.OpenCase,
+              k.AskPlatformRefund)  # fmt: skip
+
+
+def actions(docket: Docket, case_id: int, context: Context) -> tuple[Action, ...]:
+    """Which commands are open to the actor, by the very guards that will judge them (DESIGN §3)."""
+    case = docket.case(case_id)
+    if case is None or docket.order is None or not is_party(context.actor, docket.order):
+        return ()
+    c = subject(docket, context, case)
+    found = []
+    for kind in LADDERS:
+        if kind in _NOT_SHOWN or context.actor.role not in ROLES[kind]:
+            continue
+        refusal = guards(c, kind, None)
+        found.append(Action(k.verb(kind), refusal is None, refusal))
+    return tuple(found)
+
+
+def may_do_now(docket: Docket, case_id: int, context: Context) -> tuple[str, ...]:
+    """The verbs that are open: the way on, told with every refusal."""
+    return tuple(action.verb for action in actions(docket, case_id, context) if action.allowed)
+
+
+class ReasonAnswer(Struct, frozen=True, omit_defaults=True):
+    """One reason under one kind: possible or not, and the figures that the page says before applying."""
+
+    reason: str
+    possible: bool
+    must_look: bool = False
+    refusals: tuple[Refusal, ...] = ()
+    maximum_minor: int = 0
+    outward_freight_minor: int = 0
+    freight: Freight | None = None
+    fault: Fault | None = None
+    evidence: tuple[tuple[EvidenceKind, ...], ...] = ()
+    description_characters: int = 0
+    window_ends_at: Instant | None = None
+
+
+class KindAnswer(Struct, frozen=True):
+    """One kind and its reasons; `possible` when one of them is."""
+
+    kind: Kind
+    possible: bool
+    reasons: tuple[ReasonAnswer, ...]
+
+
+class Eligibility(Struct, frozen=True):
+    """What may be opened on an order now, and why the rest may not (rules §1)."""
+
+    lines: tuple[CaseLine, ...]
+    balance_minor: int
+    kinds: tuple[KindAnswer, ...]
+
+
+def eligibility(docket: Docket, context: Context, lines: tuple[CaseLine, ...] | None = None) -> Eligibility:
+    """Kinds, reasons, amounts, freight and evidence for these pieces; without `lines` for all that is left."""
+    order = docket.order
+    assert order is not None, "asked about a known order"
+    draft = Draft(docket, context)
+    policy = context.policies.in_force(context.now)
+    if lines is None:
+        taken = amounts.pieces_taken(docket.cases, policy, None)
+        left = (CaseLine(n.line_no, n.quantity - taken.get(n.line_no, 0)) for n in order.lines)
+        lines = tuple(line for line in left if line.quantity > 0)
+    policies = opening.policies_for(order, context.policies, policy)
+    kinds = []
+    for kind in Kind:
+        answers = tuple(
+            _reason(draft, policies, kind, code, lines)
+            for code, reason in policy.reasons.items()
+            if kind in reason.kinds and reason.by_buyer
+        )
+        kinds.append(KindAnswer(kind, any(answer.possible for answer in answers), answers))
+    return Eligibility(lines, amounts.balance_minor(draft), tuple(kinds))
+
+
+def _reason(
+    draft: Draft, policies: tuple[Policy, ...], kind: Kind, code: str, lines: tuple[CaseLine, ...]
+) -> ReasonAnswer:
+    received = draft.order is not None and shipping_state(draft.order) == "delivered" and code != "not_received"
+    asked = opening.Asked(kind, code, lines, None, goods_received=received, note="")
+    judged = opening.judge(draft, policies, asked, None, by_system=False)
+    reason, terms = policies[0].reasons[code], judged.terms
+    ends = max(opening.window_ends_at(draft, p, reason, lines) for p in policies)
+    return ReasonAnswer(
+        reason=code,
+        possible=not judged.refusals,
+        must_look=terms is not None and terms.must_look,
+        refusals=judged.refusals,
+        maximum_minor=terms.maximum_minor if terms else 0,
+        outward_freight_minor=terms.outward_freight_minor if terms else 0,
+        freight=terms.freight if terms else None,
+        fault=terms.fault if terms else None,
+        evidence=reason.evidence,
+        description_characters=reason.description_characters,
+        window_ends_at=ends if ends.year < 9000 else None,
+    )
+
+
+class Missing(Struct, frozen=True):
+    """One line of the evidence checklist: any kind of the group will do (R1.2)."""
+
+    side: Side
+    kinds: tuple[EvidenceKind, ...]
+    given: bool
+
+
+def checklist(case: Case, policy: Policy) -> tuple[Missing, ...]:
+    """What the buyer's reason, and a rejection in preparation, ask for, and what is there."""
+    reason = policy.reasons.get(case.reason)
+    lines = [Missing(Side.BUYER, g, case.evidence.has(Side.BUYER, g)) for g in (reason.evidence if reason else ())]
+    prepared = case.preparation.reason if case.preparation else case.rejection.reason if case.rejection else None
+    rejection = policy.rejection_reasons.get(prepared) if prepared else None
+    for group in rejection.proof if rejection else ():
+        lines.append(Missing(Side.MERCHANT, group, case.evidence.has(Side.MERCHANT, group)))
+    return tuple(lines)
+
+
+class Advice(Struct, frozen=True, omit_defaults=True):
+    """What a fair clerk would do now, and why (R3.9): a verb to send, the reason, remarks beside it."""
+
+    verb: str
+    why: str
+    remarks: tuple[str, ...] = ()
+    facts: dict[str, Any] = {}
+
+
+def advice(c: CaseDraft) -> Advice | None:
+    """The first that fits of rules §10; None where the merchant has nothing to answer."""
+    case, order, limits = c.case, c.order, c.policy.limits
+    if case.stage is not Stage.AWAITING_MERCHANT:
+        return None
+    remarks = ("state_position_early",) if order.paid >= limits.advise_position_from_minor else ()
+    reason = c.policy.reasons[case.reason]
+    complete = all(case.evidence.has(Side.BUYER, group) for group in reason.evidence)
+    if order.paid < limits.advise_refund_below_minor:
+        return Advice("agree", "low_value", remarks, {"below_minor": limits.advise_refund_below_minor})
+    if case.goods is Goods.NOT_SHIPPED:
+        return Advice("agree", "not_shipped", remarks)
+    if case.goods is Goods.IN_TRANSIT and transit.can_be_stopped(c):
+        return Advice("intercept-parcel", "can_be_stopped", remarks, {"until": transit.stoppable_until(c)})
+    if case.goods is Goods.IN_TRANSIT and transit.may_agree_refusal(c, None) is None:
+        return Advice("agree-refund-after-refusal", "can_be_refused", remarks)
+    if case.reason == "no_reason":
+        return Advice("agree", "no_reason_right", remarks)
+    if reason.fault is Fault.MERCHANT and complete:
+        return Advice("make-offer", "fault_and_evidence", remarks)
+    if not complete or reason.evidence:
+        return Advice("send-message", "facts_missing", (*remarks, "prepare_itemised_rejection"))
+    return Advice("agree", "claim_stands", remarks)
+
+
+def preview(docket: Docket, case_id: int, context: Context) -> CaseDraft | Refusal:
+    """The case with its due deadlines applied, for reading; a refusal where it is not the actor's."""
+    case = docket.case(case_id)
+    if case is None or docket.order is None:
+        return refuse(Code.UNKNOWN_CASE)
+    if not is_party(context.actor, docket.order):
+        return refuse(Code.NOT_YOURS)
+    return subject(docket, context, case)
