@@ -16,7 +16,8 @@ class Actor(Struct, frozen=True):
     @property
     def name(self) -> str:
         """The actor as written in records, `merchant/1001/li`."""
-        return "/".join(part for part in (self.side, self.party, self.staff) if part)
+        name = self.side + "/" + self.party if self.party else str(self.side)
+        return name + "/" + self.staff if self.staff else name
 
 
 SYSTEM = Actor(Side.SYSTEM, Role.SYSTEM)

@@ -6,7 +6,7 @@ the draft unless the whole command is accepted.
 
 from amends.domain import events as e
 from amends.domain.actor import SYSTEM, Actor
-from amends.domain.case import Case, public_case_id
+from amends.domain.case import Case, public_id
 from amends.domain.docket import Context, Decided, Docket
 from amends.domain.evolve import evolve, opened
 from amends.domain.order import Merchant, Order
@@ -28,6 +28,7 @@ class Draft:
         self.context = context
         self.at: Instant = context.now
         self.actor: Actor = context.actor
+        self.by = self._sender = context.actor.name
         self.order: Order | None = docket.order
         self.merchant: Merchant = docket.merchant
         self.cases: dict[int, Case] = {case.case_id: case for case in docket.cases}
@@ -44,16 +45,16 @@ class Draft:
     def open(self, event: e.CaseOpened) -> "CaseDraft":
         """Begin a new case."""
         self.cases[event.case_id] = opened(event, self.at)
-        self.facts.append(e.Fact(event.case_id, 1, self.at, self.actor.name, event))
+        self.facts.append(e.Fact(event.case_id, 1, self.at, self.by, event))
         return self.on(event.case_id)
 
     def as_system(self, at: Instant) -> None:
         """From here on events count at `at` and are the system's: a deadline passed."""
-        self.at, self.actor = at, SYSTEM
+        self.at, self.actor, self.by = at, SYSTEM, SYSTEM.name
 
     def as_sender(self) -> None:
         """Events are the sender's again, at the command's instant."""
-        self.at, self.actor = self.context.now, self.context.actor
+        self.at, self.actor, self.by = self.context.now, self.context.actor, self._sender
 
     def committed_minor(self, ledger: Ledger) -> int:
         """What all cases of the order hold of that ledger now."""
@@ -72,20 +73,18 @@ class Draft:
 
 
 class CaseDraft:
-    """One case under a command."""
+    """One case under a command. `case` is its state with everything added so far, clocks excepted."""
 
-    __slots__ = ("_ended", "_policy", "_started", "case_id", "draft")
+    __slots__ = ("_clocks", "_ended", "_moved", "_policy", "case", "case_id", "draft")
 
     def __init__(self, draft: Draft, case_id: int) -> None:
         self.draft = draft
         self.case_id = case_id
-        self._started: dict[str, e.Deadline] = {}
+        self.case: Case = draft.cases[case_id]
+        self._clocks: dict[str, e.Deadline] = {d.key: d for d in self.case.deadlines}
+        self._moved: set[str] = set()
         self._ended: dict[str, str] = {}
         self._policy: Policy | None = None
-
-    @property
-    def case(self) -> Case:
-        return self.draft.cases[self.case_id]
 
     @property
     def order(self) -> Order:
@@ -118,21 +117,18 @@ class CaseDraft:
 
     def add(self, event: e.Event) -> None:
         """Something happened."""
-        case = self.draft.cases[self.case_id]
-        fact = e.Fact(self.case_id, case.version + 1, self.draft.at, self.draft.actor.name, event)
-        self.draft.cases[self.case_id] = evolve(case, fact)
-        self.draft.facts.append(fact)
+        draft, case = self.draft, self.case
+        fact = e.Fact(self.case_id, case.version + 1, draft.at, draft.by, event)
+        draft.cases[self.case_id] = self.case = evolve(case, fact)
+        draft.facts.append(fact)
 
     def name(self, kind: str, number: int) -> str:
         """A stable id inside the case: `1001-…-p1`."""
-        case = self.case
-        return f"{public_case_id(case.merchant_id, case.case_id)}-{kind}{number}"
+        return f"{public_id(self.case)}-{kind}{number}"
 
     def running(self, key: str) -> e.Deadline | None:
         """The deadline as the command so far leaves it."""
-        if key in self._started:
-            return self._started[key]
-        return None if key in self._ended else self.case.deadline(key)
+        return self._clocks.get(key)
 
     def start(
         self,
@@ -141,43 +137,42 @@ class CaseDraft:
         hours: float | None = None,
         due_at: Instant | None = None,
         owner: str | None = None,
-        starts_at: Instant | None = None,
     ) -> Instant:
         """Start (or restart) a deadline and say when it passes."""
-        starts_at = starts_at or self.draft.at
-        due = due_at if due_at is not None else self.policy.due(base(key), starts_at, hours)
-        self._ended.pop(key, None)
-        self._started[key] = e.Deadline(key, owner or self.policy.deadlines[base(key)].owner, starts_at, due)
+        starts_at, rule = self.draft.at, base(key)
+        due = due_at if due_at is not None else self.policy.due(rule, starts_at, hours)
+        self._put(e.Deadline(key, owner or self.policy.deadlines[rule].owner, starts_at, due))
         return due
 
     def move(self, deadline: e.Deadline, due_at: Instant) -> None:
         """Move a running deadline."""
+        self._put(e.Deadline(deadline.key, deadline.owner, deadline.started_at, due_at))
+
+    def _put(self, deadline: e.Deadline) -> None:
+        self._clocks[deadline.key] = deadline
+        self._moved.add(deadline.key)
         self._ended.pop(deadline.key, None)
-        self._started[deadline.key] = e.Deadline(deadline.key, deadline.owner, deadline.started_at, due_at)
 
     def stop(self, *keys: str, how: str = "met") -> None:
         """End deadlines that run; others are left alone."""
         for key in keys:
-            if self.running(key) is not None:
-                self._started.pop(key, None)
+            if self._clocks.pop(key, None) is not None:
+                self._moved.discard(key)
                 if self.case.deadline(key) is not None:
                     self._ended[key] = how
 
     def stop_all(self, how: str = "moot", keep: tuple[str, ...] = ()) -> None:
         """End every running deadline but those whose policy name is in `keep`."""
-        for key in [*self._started, *(d.key for d in self.case.deadlines)]:
-            if base(key) not in keep:
-                self.stop(key, how=how)
+        self.stop(*(key for key in self._clocks if base(key) not in keep), how=how)
 
     def clocks(self) -> tuple[e.Deadline, ...]:
         """All deadlines as the command so far leaves them."""
-        kept = [d for d in self.case.deadlines if d.key not in self._started and d.key not in self._ended]
-        return (*kept, *self._started.values())
+        return tuple(self._clocks.values())
 
     def flush(self) -> None:
         """Write the clock changes down as one event."""
-        if self._started or self._ended:
+        if self._moved or self._ended:
             ended = tuple(e.EndedDeadline(key, how) for key, how in self._ended.items())
-            running = tuple(self._started.values())
-            self._started, self._ended = {}, {}
+            running = tuple(deadline for key, deadline in self._clocks.items() if key in self._moved)
+            self._moved, self._ended = set(), {}
             self.add(e.DeadlinesSet(running, ended))

@@ -55,11 +55,9 @@ def opened(event: e.CaseOpened, at: Instant) -> Case:
 
 def evolve(case: Case, fact: e.Fact) -> Case:
     """The case after one more event."""
-    change = _CHANGES[type(fact.event)](case, fact.event, fact.at)
-    if fact.event.__class__ in _MONEY:
-        case = replace(case, version=fact.seq, **change)
-        return replace(case, funds=funds_of(case))
-    return replace(case, version=fact.seq, **change)
+    event = fact.event
+    case = replace(case, version=fact.seq, **_CHANGES[type(event)](case, event, fact.at))
+    return replace(case, funds=funds_of(case)) if type(event) in _MONEY else case
 
 
 def fold(facts: Iterable[e.Fact]) -> Case:

@@ -3,7 +3,13 @@
 from enum import StrEnum
 
 
-class Side(StrEnum):
+class Word(StrEnum):
+    """A member of a closed set. Hashes as its text, in C: these are dictionary keys on every hot path."""
+
+    __hash__ = str.__hash__
+
+
+class Side(Word):
     """A party to a case."""
 
     BUYER = "buyer"
@@ -12,7 +18,7 @@ class Side(StrEnum):
     SYSTEM = "system"
 
 
-class Role(StrEnum):
+class Role(Word):
     """What somebody's job lets them do; `permissions` has the table."""
 
     BUYER = "buyer"
@@ -27,7 +33,7 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
-class Kind(StrEnum):
+class Kind(Word):
     """What the buyer asks for."""
 
     REFUND_ONLY = "refund_only"
@@ -37,7 +43,7 @@ class Kind(StrEnum):
     REPAIR = "repair"
 
 
-class Remedy(StrEnum):
+class Remedy(Word):
     """What is agreed or ruled: the kinds, and the small payment that ends a case (R3.3)."""
 
     REFUND_ONLY = "refund_only"
@@ -48,7 +54,7 @@ class Remedy(StrEnum):
     SMALL_PAYMENT = "small_payment"
 
 
-class Stage(StrEnum):
+class Stage(Word):
     """Who moves the case next, coarsely."""
 
     AWAITING_MERCHANT = "awaiting_merchant"
@@ -58,7 +64,7 @@ class Stage(StrEnum):
     CLOSED = "closed"
 
 
-class Goods(StrEnum):
+class Goods(Word):
     """Where the goods are, as this case sees them."""
 
     NOT_SHIPPED = "not_shipped"
@@ -78,7 +84,7 @@ class Goods(StrEnum):
     LOST = "lost"
 
 
-class Funds(StrEnum):
+class Funds(Word):
     """Where the money of this case is; derived from its payouts."""
 
     NONE = "none"
@@ -89,7 +95,7 @@ class Funds(StrEnum):
     FAILED = "failed"
 
 
-class Fault(StrEnum):
+class Fault(Word):
     """Whose fault it is; `none` where nobody's, `shared` only in rulings."""
 
     BUYER = "buyer"
@@ -100,7 +106,7 @@ class Fault(StrEnum):
     NONE = "none"
 
 
-class Payer(StrEnum):
+class Payer(Word):
     """Who pays a leg of freight."""
 
     BUYER = "buyer"
@@ -108,7 +114,7 @@ class Payer(StrEnum):
     PLATFORM = "platform"
 
 
-class ScanCode(StrEnum):
+class ScanCode(Word):
     """What a carrier says about a parcel (rules §7)."""
 
     PICKED_UP = "picked_up"
@@ -125,7 +131,7 @@ class ScanCode(StrEnum):
     LOST = "lost"
 
 
-class Leg(StrEnum):
+class Leg(Word):
     """Which journey a parcel makes."""
 
     OUTWARD = "outward"
@@ -133,14 +139,14 @@ class Leg(StrEnum):
     REPLACEMENT = "replacement"
 
 
-class Ledger(StrEnum):
+class Ledger(Word):
     """The two purses of an order (DESIGN §3, Money)."""
 
     REFUND = "refund"
     COMPENSATION = "compensation"
 
 
-class PayoutState(StrEnum):
+class PayoutState(Word):
     """`held` is ordered but not sent: the case is suspended or the order is charged back."""
 
     HELD = "held"
@@ -151,7 +157,7 @@ class PayoutState(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Basis(StrEnum):
+class Basis(Word):
     """Why something stands: by whose act or silence."""
 
     MERCHANT = "merchant"
@@ -163,7 +169,7 @@ class Basis(StrEnum):
     APPEAL = "appeal"
 
 
-class Outcome(StrEnum):
+class Outcome(Word):
     """How a case ended."""
 
     REFUNDED = "refunded"
@@ -180,14 +186,14 @@ class Outcome(StrEnum):
     LAPSED_AFTER_REJECTION = "lapsed_after_rejection"
 
 
-class Holding(StrEnum):
+class Holding(Word):
     """What becomes of goods that the merchant holds when the platform rules (rules §9)."""
 
     MERCHANT_KEEPS = "merchant_keeps"
     BACK_TO_BUYER = "back_to_buyer"
 
 
-class RulingOutcome(StrEnum):
+class RulingOutcome(Word):
     """What a ruling may order."""
 
     REFUND = "refund"
@@ -198,7 +204,7 @@ class RulingOutcome(StrEnum):
     DISMISS = "dismiss"
 
 
-class AppealOutcome(StrEnum):
+class AppealOutcome(Word):
     """What becomes of an appeal; `reopen` only where nobody had ruled."""
 
     UPHOLD = "uphold"
@@ -206,7 +212,7 @@ class AppealOutcome(StrEnum):
     REOPEN = "reopen"
 
 
-class EvidenceKind(StrEnum):
+class EvidenceKind(Word):
     """What a piece of evidence is."""
 
     PHOTO = "photo"
@@ -225,7 +231,7 @@ class EvidenceKind(StrEnum):
     PURCHASE_PROOF = "purchase_proof"
 
 
-class SmallPaymentType(StrEnum):
+class SmallPaymentType(Word):
     """What a small payment is for (rules §8)."""
 
     FREIGHT = "freight"
