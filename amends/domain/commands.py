@@ -16,7 +16,6 @@ from amends.domain.words import (
     Payer,
     Remedy,
     RulingOutcome,
-    Side,
     SmallPaymentType,
 )
 
@@ -276,7 +275,7 @@ class Assign(Command, frozen=True):
 class RequestEvidence(Command, frozen=True):
     """Ask one side for named evidence by a due date; once per side after the first round (rules §4)."""
 
-    side: Literal[Side.BUYER, Side.MERCHANT]
+    side: Literal["buyer", "merchant"]
     what: Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=300)], ...], Meta(min_length=1, max_length=20)]
 
 

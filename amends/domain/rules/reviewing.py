@@ -112,7 +112,7 @@ def may_request_evidence(c: CaseDraft, command: RequestEvidence | None) -> Refus
 
 def request_evidence(c: CaseDraft, command: RequestEvidence) -> None:
     """Ask for more, and pause the ruling for as long as is left of the pauses (R4.2)."""
-    side = command.side
+    side = Side(command.side)
     due = c.start(f"evidence_more:{side.value}", owner=side.value)
     review = c.case.review or Review(c.at, Side.PLATFORM)
     left = timedelta(hours=c.policy.limits.pauses_hours) - timedelta(seconds=review.paused_seconds)
