@@ -1,0 +1,70 @@
+"""What the store keeps beside events and snapshots so that it can be found: pure functions of events and orders."""
+
+from collections.abc import Iterator
+
+from amends.application.ports import EvidenceRow, ParcelRow
+from amends.domain.case import Case
+from amends.domain.docket import EvidenceMark
+from amends.domain.events import (
+    CallRecorded,
+    CaseAgreed,
+    EvidenceFiled,
+    Fact,
+    ReplacementShipped,
+    ReturnShipped,
+)
+from amends.domain.order import Order
+from amends.domain.words import Basis, EvidenceKind, Leg, Side
+
+
+def evidence_rows(fact: Fact) -> Iterator[EvidenceRow]:
+    """The pieces of evidence that an event files."""
+    match fact.event:
+        case EvidenceFiled(side=side, items=items):
+            for item in items:
+                if item.kind is not None and item.evidence_id is not None:
+                    mark = EvidenceMark(item.evidence_id, side, item.kind, fact.at)
+                    yield EvidenceRow(fact.case_id, mark, item.sha256 or "")
+        case CallRecorded(evidence_id=evidence_id):
+            mark = EvidenceMark(evidence_id, Side.MERCHANT, EvidenceKind.CALL_RECORD, fact.at)
+            yield EvidenceRow(fact.case_id, mark, "")
+
+
+def parcel_row(fact: Fact, case: Case) -> ParcelRow | None:
+    """The parcel that an event sends off."""
+    match fact.event:
+        case ReturnShipped(carrier=carrier, tracking_no=tracking_no):
+            leg = Leg.RETURN
+        case ReplacementShipped(carrier=carrier, tracking_no=tracking_no):
+            leg = Leg.REPLACEMENT
+        case _:
+            return None
+    return ParcelRow(case.merchant_id, case.order_no, case.case_id, leg, carrier, tracking_no)
+
+
+def outward_row(before: Order | None, now: Order) -> ParcelRow | None:
+    """The order's own parcel, when its tracking number is new."""
+    parcel = now.parcel
+    if parcel is None or (before and before.parcel and before.parcel.tracking_no == parcel.tracking_no):
+        return None
+    return ParcelRow(now.merchant_id, now.order_no, None, Leg.OUTWARD, parcel.carrier, parcel.tracking_no)
+
+
+def paid_unasked(fact: Fact) -> bool:
+    """Whether this event is an automatic refund, as the limit per buyer counts them (R3.9)."""
+    return isinstance(fact.event, CaseAgreed) and fact.event.basis is Basis.SWITCH
+
+
+def words(order: Order) -> str:
+    """What an order and its cases are found by. Never the phone number."""
+    found = [order.order_no, order.buyer_id]
+    for line in order.lines:
+        found += (line.title, line.sku)
+    if order.parcel is not None:
+        found.append(order.parcel.tracking_no)
+    return " ".join(found)
+
+
+def title(order: Order) -> str:
+    """What a list calls the order: its first line."""
+    return order.lines[0].title if order.lines else order.order_no

@@ -1,0 +1,97 @@
+"""Columns of a batch as binary PostgreSQL arrays.
+
+psycopg's own list adaptation looks at every element; these know their type, which is 2 to 5 times cheaper for
+the dozens of columns of a batch.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from struct import Struct
+from typing import Any
+
+from psycopg.abc import AdaptContext
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_int = Struct("!i").pack
+_empty = Struct("!3i").pack
+_header = Struct("!5i").pack
+_NULL = _int(-1)
+
+
+class Longs(list[int | None]):
+    """bigint[]"""
+
+    array_oid, element_oid = 1016, 20
+
+
+class Times(list[datetime | None]):
+    """timestamptz[]"""
+
+    array_oid, element_oid = 1185, 1184
+
+
+class Texts(list[str | None]):
+    """text[]"""
+
+    array_oid, element_oid = 1009, 25
+
+
+class Jsons(list[bytes]):
+    """json[], of text that is JSON already"""
+
+    array_oid, element_oid = 199, 114
+
+
+class Blobs(list[bytes]):
+    """bytea[]"""
+
+    array_oid, element_oid = 1001, 17
+
+
+def _packed_longs(values: Sequence[int | None], element_oid: int) -> bytes:
+    count = len(values)
+    if None in values:
+        parts = [_NULL if value is None else Struct("!iq").pack(8, value) for value in values]
+        return _header(1, 1, element_oid, count, 1) + b"".join(parts)
+    flat: list[Any] = [8] * (2 * count)
+    flat[1::2] = values
+    return Struct("!5i" + "iq" * count).pack(1, 0, element_oid, count, 1, *flat)
+
+
+def _packed_bytes(values: Sequence[bytes | None], element_oid: int) -> bytes:
+    parts = [_header(1, 1 if None in values else 0, element_oid, len(values), 1)]
+    for value in values:
+        if value is None:
+            parts.append(_NULL)
+        else:
+            parts += (_int(len(value)), value)
+    return b"".join(parts)
+
+
+class _ArrayDumper(Dumper):
+    format = Format.BINARY
+
+    def __init__(self, cls: type, context: AdaptContext | None = None) -> None:
+        super().__init__(cls, context)
+        self.oid = cls.array_oid  # type: ignore[attr-defined]
+
+    def dump(self, obj: Any) -> bytes:
+        if not obj:
+            return _empty(0, 0, obj.element_oid)
+        if isinstance(obj, Longs):
+            return _packed_longs(obj, obj.element_oid)
+        if isinstance(obj, Times):
+            since = [None if at is None else (at - _EPOCH) // _MICROSECOND for at in obj]
+            return _packed_longs(since, obj.element_oid)
+        if isinstance(obj, Texts):
+            return _packed_bytes([None if text is None else text.encode() for text in obj], obj.element_oid)
+        return _packed_bytes(obj, obj.element_oid)
+
+
+def register(context: AdaptContext) -> None:
+    """Let parameters of these types be given to a connection's statements."""
+    for kind in (Longs, Times, Texts, Jsons, Blobs):
+        context.adapters.register_dumper(kind, _ArrayDumper)

@@ -1,0 +1,122 @@
+"""Connections to PostgreSQL: how they are set up, and what its errors mean here."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Any
+
+import aiosql
+import psycopg
+from psycopg import AsyncConnection, errors
+from psycopg.adapt import Loader
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from amends.application.ports import Rejected, Unavailable
+from amends.store import arrays
+
+Connection = AsyncConnection[tuple[Any, ...]]
+
+ROLE = "amends_app"
+"""The service's role; it cannot change or remove events (see the first migration)."""
+
+_ALWAYS = f"-c role={ROLE} -c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s"
+_FOR_BATCHES = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off"
+"""A batch reads and writes by key. Planned once, with no look at the tables while they are still small."""
+
+_RETRY = (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable)
+_REFUSED = (psycopg.IntegrityError, psycopg.DataError, psycopg.ProgrammingError, errors.ProgramLimitExceeded)
+
+
+def load_queries(name: str) -> Any:
+    """The statements of `sql/<name>.sql`, each with its text in `.sql`."""
+    return aiosql.from_path(str(files("amends.store") / "sql" / f"{name}.sql"), "apsycopg")
+
+
+class _JsonBytes(Loader):
+    """JSON as it is stored, for msgspec to decode into its type; psycopg would make dictionaries of it."""
+
+    def load(self, data: Any) -> bytes:
+        return bytes(data)
+
+
+async def _configure(connection: Connection) -> None:
+    connection.prepare_threshold = 0
+    arrays.register(connection)
+    connection.adapters.register_loader("json", _JsonBytes)
+    connection.adapters.register_loader("json", _JsonBytesBinary)
+
+
+class _JsonBytesBinary(_JsonBytes):
+    format = psycopg.pq.Format.BINARY
+
+
+class Database:
+    """Two pools of connections: few for batches, which are held for a whole batch, and some for pages.
+
+    Both run as the service's role. Unix times and JSON come back as the types of the rules expect them.
+    """
+
+    def __init__(self, url: str, *, batch_connections: int, page_connections: int) -> None:
+        self.url = url
+        self._batches = _pool(url, batch_connections, f"{_ALWAYS} {_FOR_BATCHES}")
+        self._pages = _pool(url, page_connections, _ALWAYS)
+
+    async def __aenter__(self) -> "Database":
+        try:
+            await self._batches.open(wait=True, timeout=10)
+            await self._pages.open(wait=True, timeout=10)
+        except PoolTimeout as fault:
+            raise Unavailable("the database cannot be reached") from fault
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._pages.close()
+        await self._batches.close()
+
+    @asynccontextmanager
+    async def for_batch(self) -> AsyncIterator[Connection]:
+        """A connection for one batch. Waits for a free one."""
+        async with unavailable(), self._batches.connection() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def for_page(self) -> AsyncIterator[Connection]:
+        """A connection for reading and for small writes of one row."""
+        async with unavailable(), self._pages.connection() as connection:
+            yield connection
+
+
+def _pool(url: str, size: int, options: str) -> AsyncConnectionPool[Connection]:
+    return AsyncConnectionPool(
+        url,
+        connection_class=AsyncConnection[tuple[Any, ...]],
+        kwargs={"autocommit": True, "options": options},
+        min_size=1,
+        max_size=size,
+        timeout=10,
+        open=False,
+        configure=_configure,
+        name="amends",
+    )
+
+
+@asynccontextmanager
+async def unavailable() -> AsyncIterator[None]:
+    """Errors of connections, as ports know them."""
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.InterfaceError) as fault:
+        raise translated(fault) from fault
+
+
+def must_be_decided_again(fault: psycopg.Error) -> bool:
+    """Another batch was in the way: a twin's receipt, or a lock that could not be had."""
+    return isinstance(fault, _RETRY) or (
+        isinstance(fault, errors.UniqueViolation) and fault.diag.constraint_name == "receipts_pkey"
+    )
+
+
+def translated(fault: psycopg.Error) -> Rejected | Unavailable:
+    """What an error means: rows that the database will not take, now or later, or a database that is not there."""
+    text = f"{type(fault).__name__}: {fault.diag.constraint_name or fault}"
+    return Rejected(text) if isinstance(fault, _REFUSED) else Unavailable(text)
