@@ -53,7 +53,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
             source, raw = given.pop(field.encode_name)
             try:
                 # Variables are text, so "8080" has to pass for a number.
-                values[field.name] = msgspec.convert(raw, field.type, strict=False)
+                values[field.name] = msgspec.convert(raw, field.type, strict=False, dec_hook=_read_path)
             except msgspec.ValidationError as fault:
                 faults.append(f"{source}: {fault}")
     known = ", ".join(field.encode_name for field in msgspec.structs.fields(Settings))
@@ -63,8 +63,14 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     return Settings(**values)
 
 
+def _read_path(kind: type, raw: object) -> Path:
+    if kind is Path and isinstance(raw, str):
+        return Path(raw)
+    raise msgspec.ValidationError(f"Expected a path, got {raw!r}")
+
+
 def _from_file(path: str | None, faults: list[str]) -> _Given:
-    if path is None:
+    if not path:
         return {}
     try:
         content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
@@ -75,8 +81,9 @@ def _from_file(path: str | None, faults: list[str]) -> _Given:
 
 
 def _from_environment(environment: Mapping[str, str]) -> _Given:
+    """An empty variable is none: that is how a compose file or a unit file leaves one out."""
     return {
         name.removeprefix(PREFIX).lower(): (name, value)
         for name, value in environment.items()
-        if name.startswith(PREFIX) and name != FILE_VARIABLE
+        if name.startswith(PREFIX) and name != FILE_VARIABLE and value
     }

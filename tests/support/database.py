@@ -17,7 +17,7 @@ _numbers = itertools.count(1)
 
 @contextmanager
 def folder_for_server() -> Iterator[Path]:
-    """Outside of pytest's own folders, which are closed to other accounts, and PostgreSQL needs one when the tests run as root."""
+    """Outside of the folders of pytest: they are closed, and when root tests, the server belongs to another account."""
     folder = Path(tempfile.mkdtemp(prefix="amends-test-"))
     folder.chmod(0o755)
     try:
