@@ -1,9 +1,9 @@
 """The catalogues: English stands in the code, Chinese in `locale/zh_CN/LC_MESSAGES/*.po`.
 
 The `.po` files are read as they are, all of one language together, so nothing has to be compiled. To bring them up
-to date with the code and the templates:
+to date with the code and the templates (words may also stand in a `.po` of their own, `pages.po`):
 
-    pybabel extract -F amends/wording/babel.cfg -o /tmp/amends.pot .
+    pybabel extract -F amends/wording/babel.cfg --no-location -o /tmp/amends.pot .
     pybabel update -i /tmp/amends.pot -d amends/wording/locale -D amends -l zh_CN --no-fuzzy-matching --no-wrap
 """
 
@@ -39,7 +39,7 @@ def words(language: Language) -> NullTranslations:
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if file.name.endswith(".po"):
             for message in read_po(BytesIO(file.read_bytes()), locale=LOCALES[language]):
-                if message.id:
+                if message.id and not message.fuzzy and any(message.string or ""):
                     merged[message.id] = message
     compiled = BytesIO()
     write_mo(compiled, merged)

@@ -51,7 +51,11 @@ WORDS: Mapping[Code, _Words] = {
     ),
     Code.NOT_ALLOWED_FOR_ROLE: _Words(
         N_("Your role does not allow this"),
-        (N_("Your role is: {role}. This step belongs to another role."), N_("This step belongs to another role.")),
+        (
+            N_("Your role is: {role}. This step belongs to: {roles}."),
+            N_("Your role is: {role}. This step belongs to another role."),
+            N_("This step belongs to another role."),
+        ),
         N_("Ask somebody who may do it."),
     ),
     Code.KEY_REUSED: _Words(
@@ -75,7 +79,7 @@ WORDS: Mapping[Code, _Words] = {
     Code.WRONG_STAGE: _Words(
         N_("This is not possible now"),
         (
-            N_("It is possible while the case is: {allowed_stages}. Now it is: {stage}."),
+            N_("It is possible while the case is: {stages}. Now it is: {stage}."),
             N_("The case is now: {stage}; the goods: {goods}."),
             N_("The case is now: {stage}."),
             N_("The case has moved on."),
@@ -200,7 +204,10 @@ WORDS: Mapping[Code, _Words] = {
     ),
     Code.NOT_IN_TRANSIT: _Words(
         N_("The parcel is not on its way"),
-        (N_("This is possible only between pick-up and delivery."),),
+        (
+            N_("The goods are: {goods}. This is possible only between pick-up and delivery."),
+            N_("This is possible only between pick-up and delivery."),
+        ),
         N_("Use the ways for goods that are not shipped or already delivered."),
     ),
     Code.CATEGORY_NOT_REFUSABLE: _Words(
@@ -210,7 +217,7 @@ WORDS: Mapping[Code, _Words] = {
     ),
     Code.TOO_LATE_TO_INTERCEPT: _Words(
         N_("It is too late to stop the parcel"),
-        (N_("The courier could be asked until: {until}."), N_("The parcel is already being delivered.")),
+        (N_("The courier could be asked until: {ended_at}."), N_("The parcel is already being delivered.")),
         N_("Agree to refund after refusal, or wait for the delivery."),
     ),
     Code.TOO_EARLY: _Words(
@@ -393,7 +400,13 @@ class _Facts:
         return joint.join(one for one in told if one) if None not in told else None
 
     def stages(self, stages: list[str]) -> str | None:
+        """Where it would be possible; not told where the stage is not what stands in the way."""
+        if self.facts.get("stage") in stages:
+            return None
         return self._labelled_list(stages, one_of, Stage)
+
+    def roles(self, roles: list[str]) -> str | None:
+        return self._labelled_list(roles, one_of, Role)
 
     def possible(self, kinds: list[str]) -> str | None:
         return self._labelled_list(kinds, all_of, Kind, Remedy)
@@ -414,6 +427,10 @@ class _Facts:
         """Numbers and names that people gave or see on the page, such as `e3`."""
         return all_of([str(name) for name in names], self.reader.language)
 
+    def findings(self, places: list[int]) -> str:
+        """People count from one."""
+        return self.names([place + 1 for place in places])
+
     def _labelled(self, value: str, *types: type[StrEnum]) -> str | None:
         for one in types:
             if value in {member.value for member in one}:
@@ -429,12 +446,13 @@ class _Facts:
 
 _SPECIAL: Mapping[str, Callable[[_Facts, Any], str | None]] = {
     "missing": _Facts.missing,
-    "allowed_stages": _Facts.stages,
+    "stages": _Facts.stages,
     "possible": _Facts.possible,
     "reason": _Facts.reason,
     "allowed": _Facts.reasons,
     "evidence": _Facts.names,
-    "findings": _Facts.names,
+    "roles": _Facts.roles,
+    "findings": _Facts.findings,
 }
 
 _ENUMS: Mapping[str, tuple[type[StrEnum], ...]] = {

@@ -26,7 +26,7 @@ def reader(language="zh", side=None):
 
 
 STATUSES = [
-    # stage                  goods                    funds           ended              Chinese
+    # stage                  goods                   funds           ended              Chinese
     (Stage.AWAITING_MERCHANT, Goods.WITH_BUYER,       Funds.NONE,     None,              "等待商家处理"),
     (Stage.AWAITING_BUYER,    Goods.IN_TRANSIT,       Funds.NONE,     None,              "商家已驳回，等待买家处理"),
     (Stage.UNDER_REVIEW,      Goods.RETURN_DELIVERED, Funds.PROMISED, None,              "平台处理中"),
@@ -34,7 +34,7 @@ STATUSES = [
     (Stage.IN_MOTION,         Goods.RETURN_DELIVERED, Funds.PROMISED, None,              "商家验货中"),
     (Stage.IN_MOTION,         Goods.INTERCEPTING,     Funds.PROMISED, None,              "正在拦截包裹"),
     (Stage.IN_MOTION,         Goods.NOT_SHIPPED,      Funds.PAYING,   None,              "退款中"),
-    (Stage.IN_MOTION,         Goods.WITH_BUYER,       Funds.FAILED,   None,              "退款未成功，需要新的收款账户"),
+    (Stage.IN_MOTION,         Goods.WITH_BUYER,       Funds.FAILED,   None,              "退款未成功，需要收款账户"),
     (Stage.IN_MOTION,         Goods.WITH_BUYER,       Funds.NONE,     None,              "处理中"),
     (Stage.CLOSED,            Goods.NOT_SHIPPED,      Funds.PAID,     Outcome.REFUNDED,  "已结束：已退款"),
     (Stage.CLOSED,            Goods.WITH_BUYER,       Funds.NONE,     Outcome.WITHDRAWN, "已结束：买家已撤销申请"),
