@@ -49,6 +49,7 @@ REASONS_BY_NAME = ("group_failed", "parcel_came_back", "agreed")
 """Reasons under which the system or the merchant opens a case."""
 
 FREIGHT = (*(fault.value for fault in Fault), "other", "intercept")
+"""Who pays is said for every fault, and for these; a reason may have a row of its own, which goes before its fault."""
 
 SCRIPT_FIELDS = ("title", "amount", "order_no", "wait_until")
 
@@ -244,8 +245,8 @@ def _freight(_table: Mapping[str, Freight], names: Mapping[str, set[str]]) -> It
     for key in FREIGHT:
         if key not in names["freight"]:
             yield ("freight", key), "missing", "who pays outward, back, replacement"
-    for key in sorted(names["freight"] - set(FREIGHT)):
-        yield ("freight", key), "neither a fault nor `other` nor `intercept`", ", ".join(FREIGHT)
+    for key in sorted(names["freight"] - set(FREIGHT) - names.get("reasons", set())):
+        yield ("freight", key), "neither a fault nor a reason nor `intercept`", ", ".join(FREIGHT) + ", or a reason"
 
 
 def _clauses(clauses: Mapping[str, Clause]) -> Iterator[Finding]:

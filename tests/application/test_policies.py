@@ -141,6 +141,12 @@ def test_a_script_may_name_the_goods_and_the_amount():
     assert "{title}" in parse_policy(text, "own.toml").rejection_reasons["amount_differs"].script_en
 
 
+def test_a_reason_may_have_freight_of_its_own():
+    own = 'damaged = { outward = "platform", back = "platform", replacement = "platform" }'
+    text = changed(("[freight]\n", f"[freight]\n{own}\n"))
+    assert parse_policy(text, "own.toml").freight["damaged"].back == "platform"
+
+
 def test_every_value_of_a_file_has_its_line():
     """Against the places where the passages stand, for all the ways TOML has to write them."""
     text = '''# head
