@@ -275,8 +275,8 @@ def checklist(case: Case, policy: Policy) -> tuple[Missing, ...]:
     lines = [Missing(Side.BUYER, g, case.evidence.has(Side.BUYER, g)) for g in (reason.evidence if reason else ())]
     prepared = case.preparation.reason if case.preparation else case.rejection.reason if case.rejection else None
     rejection = policy.rejection_reasons.get(prepared) if prepared else None
-    for group in rejection.proof if rejection else ():
-        lines.append(Missing(Side.MERCHANT, group, case.evidence.has(Side.MERCHANT, group)))
+    proof = rejection.proof if rejection else ()
+    lines += [Missing(Side.MERCHANT, group, case.evidence.has(Side.MERCHANT, group)) for group in proof]
     return tuple(lines)
 
 

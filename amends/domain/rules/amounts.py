@@ -58,12 +58,12 @@ def refunded_in_full(case: Case) -> bool:
     )
 
 
-def partly_refunded_minor(cases: Iterable[Case], policy: Policy, own_case: int | None) -> dict[int, int]:
+def partly_refunded_minor(cases: Iterable[Case]) -> dict[int, int]:
     """Money already given back on lines whose pieces are still the buyer's, by line."""
     given: dict[int, int] = {}
     for case in cases:
         amount = case.refund_committed_minor
-        if case.case_id == own_case or case.is_open or not amount or refunded_in_full(case) or case.returned:
+        if case.is_open or not amount or refunded_in_full(case) or case.returned:
             continue
         parts = split(amount, [line.quantity for line in case.lines])
         for line, part in zip(case.lines, parts, strict=True):
@@ -71,63 +71,59 @@ def partly_refunded_minor(cases: Iterable[Case], policy: Policy, own_case: int |
     return given
 
 
-def price_minor(draft: Draft, lines: Iterable[CaseLine], policy: Policy, own_case: int | None) -> int:
-    """What the buyer paid for these pieces and was not given back yet."""
-    order = draft.order
-    assert order is not None, "only an order has prices"
-    cases = draft.cases.values()
-    taken = pieces_taken(cases, policy, own_case)
-    given = partly_refunded_minor(cases, policy, own_case)
-    price = 0
-    for asked in lines:
-        line = order.line(asked.line_no)
-        if line is None:
-            continue
-        already = min(taken.get(line.line_no, 0), line.quantity - asked.quantity)
-        share = share_of_pieces(line.paid, line.quantity, max(0, already), asked.quantity)
-        price += max(0, share - given.get(line.line_no, 0))
-    return price
+class Pieces:
+    """Some pieces of an order, priced beside what other cases took or gave back."""
 
+    def __init__(self, draft: Draft, lines: Iterable[CaseLine], policy: Policy, own_case: int | None) -> None:
+        assert draft.order is not None, "pieces are an order's"
+        self._order = draft.order
+        self._others = [case for case in draft.cases.values() if case.case_id != own_case]
+        self._lines = tuple(line for line in lines if line.quantity > 0)
+        self.taken = pieces_taken(self._others, policy, None)
+        self._given = partly_refunded_minor(self._others)
 
-def nothing_stays(draft: Draft, lines: Iterable[CaseLine], policy: Policy, own_case: int | None) -> bool:
-    """Whether with these pieces nothing of the order stays with the buyer."""
-    order = draft.order
-    assert order is not None, "only an order has lines"
-    taken = pieces_taken(draft.cases.values(), policy, own_case)
-    for line in lines:
-        taken[line.line_no] = taken.get(line.line_no, 0) + line.quantity
-    return all(taken.get(line.line_no, 0) >= line.quantity for line in order.lines)
+    def price_minor(self) -> int:
+        """What the buyer paid for these pieces and was not given back yet."""
+        price = 0
+        for asked in self._lines:
+            line = self._order.line(asked.line_no)
+            if line is None:
+                continue
+            already = min(self.taken.get(line.line_no, 0), line.quantity - asked.quantity)
+            share = share_of_pieces(line.paid, line.quantity, max(0, already), asked.quantity)
+            price += max(0, share - self._given.get(line.line_no, 0))
+        return price
 
+    def nothing_stays(self) -> bool:
+        """Whether with these pieces nothing of the order stays with the buyer."""
+        gone = dict(self.taken)
+        for line in self._lines:
+            gone[line.line_no] = gone.get(line.line_no, 0) + line.quantity
+        return all(gone.get(line.line_no, 0) >= line.quantity for line in self._order.lines)
 
-def outward_freight_minor(
-    draft: Draft, lines: tuple[CaseLine, ...], reason: Reason, goods: Goods, policy: Policy, own_case: int | None
-) -> int:
-    """Outward freight in the maximum of a case.
+    def outward_freight_minor(self, reason: Reason, goods: Goods) -> int:
+        """Outward freight in the maximum of a case.
 
-    Added when nothing stays and the buyer is not at fault, or nothing ever left; taken off when a partial
-    return at the buyer's fault breaks free shipping (rules §2, law: 暂行办法 18).
-    """
-    order = draft.order
-    assert order is not None, "only an order has freight"
-    if reason.money_only:
-        return 0
-    whole = nothing_stays(draft, lines, policy, own_case)
-    if goods is Goods.NOT_SHIPPED or reason.fault is not Fault.BUYER:
-        return order.freight_paid if whole and freight_not_given_back(draft, own_case) else 0
-    breaks = order.free_shipping
-    if breaks is None or whole or goods is not Goods.WITH_BUYER:
-        return 0
-    stays = sum(line.paid for line in order.lines) - price_minor(draft, lines, policy, own_case)
-    return -breaks.freight if stays < breaks.threshold else 0
+        Added when nothing stays and the buyer is not at fault, or nothing ever left; taken off when a partial
+        return at the buyer's fault breaks free shipping (rules §2, law: 暂行办法 18).
+        """
+        if reason.money_only:
+            return 0
+        whole = self.nothing_stays()
+        if goods is Goods.NOT_SHIPPED or reason.fault is not Fault.BUYER:
+            return self._order.freight_paid if whole and not self._freight_given_back() else 0
+        breaks = self._order.free_shipping
+        if breaks is None or whole or goods is not Goods.WITH_BUYER:
+            return 0
+        stays = sum(line.paid for line in self._order.lines) - self.price_minor()
+        return -breaks.freight if stays < breaks.threshold else 0
 
-
-def freight_not_given_back(draft: Draft, own_case: int | None) -> bool:
-    """Outward freight is granted once per order."""
-    return not any(
-        case.outward_freight_minor > 0 and (case.is_open or case.refund_committed_minor > 0)
-        for case in draft.cases.values()
-        if case.case_id != own_case
-    )
+    def _freight_given_back(self) -> bool:
+        """Outward freight is granted once per order."""
+        return any(
+            case.outward_freight_minor > 0 and (case.is_open or case.refund_committed_minor > 0)
+            for case in self._others
+        )
 
 
 def return_freight_minor(case: Case, freight: Freight, policy: Policy) -> int:

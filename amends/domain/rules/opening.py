@@ -114,7 +114,8 @@ def judge(draft: Draft, policies: tuple[Policy, ...], asked: Asked, own: Case | 
     ends_at = max(window_ends_at(draft, p, reason, asked.lines) for p in policies)
     if first_applied_at >= ends_at:
         found.append(refuse(Code.WINDOW_OVER, ended_at=ends_at))
-    wrong = _wrong_quantities(draft, asked.lines, policy, own_id, money_only=reason.money_only)
+    pieces = amounts.Pieces(draft, asked.lines, policy, own_id)
+    wrong = _wrong_quantities(order, asked.lines, {} if reason.money_only else pieces.taken)
     if wrong:
         found.append(refuse(Code.QUANTITY_TAKEN, lines=wrong))
     applications = _applications(draft.cases.values(), policy, asked.lines, reason.family)
@@ -124,8 +125,11 @@ def judge(draft: Draft, policies: tuple[Policy, ...], asked: Asked, own: Case | 
     if ruled is not None:
         found.append(refuse(Code.ALREADY_RULED, case_id=ruled.case_id))
 
-    outward = amounts.outward_freight_minor(draft, asked.lines, reason, goods, policy, own_id)
-    maximum = _maximum(draft, asked.lines, reason, policy, outward, own_id)
+    outward = pieces.outward_freight_minor(reason, goods)
+    if reason.family == "freight":
+        maximum = order.freight_paid + policy.limits.return_freight_minor
+    else:
+        maximum = max(0, pieces.price_minor() + outward)
     amount = maximum if asked.amount_minor is None else asked.amount_minor
     own_held = own.refund_committed_minor if own else 0
     balance = amounts.balance_minor(draft) + own_held
@@ -290,13 +294,8 @@ def _first_applied_at(draft: Draft, policy: Policy, lines: tuple[CaseLine, ...],
     return min(earlier, default=now)
 
 
-def _wrong_quantities(
-    draft: Draft, lines: tuple[CaseLine, ...], policy: Policy, own_id: int | None, *, money_only: bool
-) -> list[dict[str, int]]:
+def _wrong_quantities(order: Order, lines: tuple[CaseLine, ...], taken: dict[int, int]) -> list[dict[str, int]]:
     """Lines that cannot be asked for: unknown, not positive, twice, or more pieces than are left."""
-    order = draft.order
-    assert order is not None, "quantities are an order's"
-    taken = {} if money_only else amounts.pieces_taken(draft.cases.values(), policy, own_id)
     seen: set[int] = set()
     wrong = [{"line_no": 0, "left": 0}] if not lines else []
     for asked in lines:
@@ -331,17 +330,6 @@ def _already_ruled(
         if case.case_id != own_id and ruled and _family(case, policy) == family and _overlap(case.lines, lines):
             return case
     return None
-
-
-def _maximum(
-    draft: Draft, lines: tuple[CaseLine, ...], reason: Reason, policy: Policy, outward: int, own_id: int | None
-) -> int:
-    order = draft.order
-    assert order is not None, "a maximum is an order's"
-    if reason.family == "freight":
-        return order.freight_paid + policy.limits.return_freight_minor
-    positive = tuple(line for line in lines if line.quantity > 0)
-    return max(0, amounts.price_minor(draft, positive, policy, own_id) + outward)
 
 
 def _fault(draft: Draft, code: str, reason: Reason) -> Fault:
