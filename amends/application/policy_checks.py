@@ -54,7 +54,7 @@ FREIGHT = (*(fault.value for fault in Fault), "other", "intercept")
 SCRIPT_FIELDS = ("title", "amount", "order_no", "wait_until")
 
 PLACES_OF_GOODS = frozenset({
-    "in_transit", "not_shipped", "with_buyer", "return_due", "return_in_transit", "return_not_delivered",
+    "in_transit", "not_shipped", "with_buyer", "return_due", "return_in_transit",
     "return_delivered",
 })  # fmt: skip
 

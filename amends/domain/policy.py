@@ -158,7 +158,7 @@ class Reason(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
 
 RejectionCondition = Literal[
-    "any", "in_transit", "not_shipped", "with_buyer", "return_due", "return_in_transit", "return_not_delivered",
+    "any", "in_transit", "not_shipped", "with_buyer", "return_due", "return_in_transit",
     "return_delivered", "shipped_before_opening", "custom_made", "cannot_be_stopped", "reason_needs_evidence",
     "no_reason", "own_offer", "no_reply",
 ]  # fmt: skip

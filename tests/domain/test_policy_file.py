@@ -210,7 +210,7 @@ REJECTIONS = [
     ("amount_differs",       ("own_offer",),                               (),                             ()),
     ("other_agreement",      ("any",),                                     (("chat_screenshot",),),        ()),
     ("buyer_unreachable",    ("no_reply",),                                (("call_record",),),            ()),
-    ("return_not_received",  ("return_not_delivered",),                    (),                             ()),
+    ("return_not_received",  ("return_delivered",),                    (),                             ()),
     ("return_damaged",       ("return_delivered",),                        (("photo",),),                  ()),
     ("return_wrong_item",    ("return_delivered",),                        (("photo",),),                  ()),
     ("return_incomplete",    ("return_delivered",),                        (("video", "weight_record"),),  ()),

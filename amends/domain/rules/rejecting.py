@@ -38,8 +38,6 @@ def _holds(c: CaseDraft, condition: RejectionCondition) -> bool:
             return case.goods.value == condition
         case "return_delivered":
             return case.goods in _RETURN_HELD
-        case "return_not_delivered":
-            return case.goods in (Goods.RETURN_DUE, Goods.RETURN_IN_TRANSIT)
         case "shipped_before_opening":
             picked_up = c.order.parcel.first(ScanCode.PICKED_UP) if c.order.parcel else None
             return picked_up is not None and picked_up.occurred_at < case.first_applied_at
@@ -82,7 +80,7 @@ def prepare(c: CaseDraft, command: PrepareRejection) -> None:
     reason = c.policy.rejection_reasons[command.reason]
     waits_until = c.start("negotiation_wait")
     answer = next((d for d in c.clocks() if d.key in (*answering.ANSWERS, "check_return", "repair")), None)
-    needed = waits_until + timedelta(hours=1)
+    needed = waits_until + timedelta(hours=c.policy.limits.answer_after_wait_hours)
     moves = answer is not None and answer.due_at < waits_until and not c.case.answer_moved
     if moves and answer is not None:
         c.move(answer, needed)

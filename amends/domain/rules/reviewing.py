@@ -41,7 +41,7 @@ def burden_on(c: CaseDraft) -> Side:
     """On whom the burden of proof lies now (F 4.3; law: 消保法 23, durable goods within 6 months)."""
     reason = c.policy.reasons.get(c.case.reason)
     arrived = delivered_at(c.order)
-    young = arrived is not None and c.at < arrived + timedelta(days=183)
+    young = arrived is not None and c.at < arrived + timedelta(days=c.policy.limits.durable_burden_days)
     for asked in c.case.lines:
         line = c.order.line(asked.line_no)
         durable = line is not None and (DURABLE in line.flags or c.policy.category(line.category).durable)
@@ -55,7 +55,7 @@ def may_request(c: CaseDraft, command: RequestIntervention | None) -> Refusal | 
     case = c.case
     match case.stage:
         case Stage.AWAITING_MERCHANT:
-            from_ = case.opened_at + c.policy.deadlines["answer.with_buyer"].length
+            from_ = case.opened_at + timedelta(hours=c.policy.limits.intervention_after_hours)
             if c.at < from_:
                 return refuse(Code.TOO_EARLY, until=from_)
         case Stage.IN_MOTION:
