@@ -61,7 +61,7 @@ class OrderWork:
         self._outbox: list[OutboxMessage] = []
 
     def docket_for(self, envelope: Envelope) -> Docket:
-        """The docket with what only some commands read: evidence of the case ruled on, the buyer's automatic refunds."""
+        """The docket with what only some commands read: evidence for a ruling, the buyer's automatic refunds."""
         docket = self.docket
         if envelope.case_id in self._marks:
             return replace(docket, evidence=self._marks[envelope.case_id])

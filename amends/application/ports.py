@@ -1,6 +1,6 @@
 """What the engine, the sweep and the deliverer need from the outside, as Protocols; store and adapters fulfil them."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
@@ -15,7 +15,7 @@ from amends.domain.events import Fact
 from amends.domain.order import Merchant, Order
 from amends.domain.refusals import Refusal
 from amends.domain.time import Instant
-from amends.domain.words import Leg
+from amends.domain.words import Kind, Leg, Stage
 
 
 class OrderKey(NamedTuple):
@@ -278,8 +278,11 @@ class Deadlines(Protocol):
     async def due_orders(self, now: Instant, after: Due | None, limit: int) -> list[Due]:
         """Orders due at `now` themselves, by (due_at, merchant_id, order_no), behind `after`."""
 
-    async def set_aside(self, dues: Sequence[Due], retry_at: Instant) -> None:
-        """Look at these again at `retry_at` only, unless they change before."""
+    async def set_aside(self, dues: Sequence[Due], now: Instant, retry_at: Instant) -> list[Due]:
+        """Look at those that are still due at `now` again at `retry_at` only, unless they change before.
+
+        Returns them.
+        """
 
     def sweeping(self) -> AbstractAsyncContextManager[bool]:
         """Whether this is the one sweeper, held until left."""
@@ -372,23 +375,22 @@ class Registry(Protocol):
 
 
 class CaseFilter(Struct, frozen=True):
-    """Which cases. Exactly one of merchant, buyer or neither (all merchants); the rest narrows it down.
+    """Which cases: a merchant's, a buyer's, or with neither all; empty fields narrow nothing down.
 
     `text` is looked for in order number, buyer, titles, goods codes and tracking numbers. Cases without a
-    deadline are never `due_before`.
+    deadline are never `due_before`. `by_due` sorts by the next deadline, soonest first, else the newest case comes
+    first; a buyer's are always sorted so.
     """
 
     merchant_id: int | None = None
     buyer_id: str | None = None
-    order_no: str | None = None
-    stages: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    kinds: tuple[Kind, ...] = ()
     reasons: tuple[str, ...] = ()
     assignee: str | None = None
     due_before: Instant | None = None
     text: str = ""
     by_due: bool = False
-    """Sorted by the next deadline, soonest first; else the newest case first."""
 
 
 class CaseRow(Struct, frozen=True):
@@ -432,7 +434,7 @@ class Record(Struct, frozen=True):
 class StageCount(Struct, frozen=True):
     """How many cases are in a stage, and how many of them are due before the instant asked for."""
 
-    stage: str
+    stage: Stage
     cases: int
     due: int
 
@@ -478,9 +480,26 @@ class Reader(Protocol):
         """The number of the merchant's newest event; 0 before the first."""
 
 
+# Live ------------------------------------------------------------------------------------------------------
+
+
 class Change(NamedTuple):
     """A case reached a version."""
 
     merchant_id: int
     case_id: int
     version: int
+
+
+class Announce(Protocol):
+    """Tells whoever watches what was committed; never waits and never fails."""
+
+    def __call__(self, changes: Iterable[Change]) -> None:
+        """Of each case, the newest version counts."""
+
+
+class Watch(Protocol):
+    """Hears what was committed, by any process."""
+
+    def changes(self) -> AsyncIterator[Sequence[Change]]:
+        """Batches of changes, for ever. An empty one says that some may have been missed: read what is new."""

@@ -8,7 +8,7 @@ import msgspec
 
 from amends.application.ports import ChangedCase, OrderKey, Write
 from amends.domain.case import Case
-from amends.domain.time import Instant
+from amends.domain.time import NEVER, Instant
 from amends.domain.words import Stage
 from amends.store.arrays import Blobs, Jsons, Longs, Texts, Times
 
@@ -84,7 +84,7 @@ def _case_row(changed: ChangedCase, now: Instant) -> tuple[Any, ...]:
     case = changed.case
     return (
         case.merchant_id, case.case_id, case.stage, case.kind, case.reason, case.amount_minor, case.assignee,
-        case.version, changed.chain, _encode(case), now, _closed_at(case), case.next_due_at,
+        case.version, changed.chain, _encode(case), now, _closed_at(case), case.next_due_at or NEVER,
         changed.auto_refunded_at,
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
-from typing import Any
+from typing import Any, Self
 
 import aiosql
 import psycopg
@@ -22,6 +22,9 @@ ROLE = "amends_app"
 _ALWAYS = f"-c role={ROLE} -c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s"
 _FOR_BATCHES = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off"
 """A batch reads and writes by key. Planned once, with no look at the tables while they are still small."""
+
+_FOR_PAGES = "-c plan_cache_mode=force_custom_plan"
+"""Filters of a list differ widely in what they let through; each is worth a plan of its own."""
 
 _RETRY = (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable)
 _REFUSED = (psycopg.IntegrityError, psycopg.DataError, psycopg.ProgrammingError, errors.ProgramLimitExceeded)
@@ -59,9 +62,9 @@ class Database:
     def __init__(self, url: str, *, batch_connections: int, page_connections: int) -> None:
         self.url = url
         self._batches = _pool(url, batch_connections, f"{_ALWAYS} {_FOR_BATCHES}")
-        self._pages = _pool(url, page_connections, _ALWAYS)
+        self._pages = _pool(url, page_connections, f"{_ALWAYS} {_FOR_PAGES}")
 
-    async def __aenter__(self) -> "Database":
+    async def __aenter__(self) -> Self:
         try:
             await self._batches.open(wait=True, timeout=10)
             await self._pages.open(wait=True, timeout=10)

@@ -1,17 +1,17 @@
 """The store on PostgreSQL."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from amends.application.ports import Change, Session
+from amends.application.ports import Announce, Session
 from amends.store.database import Database
-from amends.store.session import PostgresSession
+from amends.store.session import PostgresSession, unheard
 
 
 class PostgresStore:
     """As many batches run at once as the database object has connections for them."""
 
-    def __init__(self, database: Database, announce: Callable[[Iterable[Change]], None] = lambda changes: None) -> None:
+    def __init__(self, database: Database, announce: Announce = unheard) -> None:
         self._database = database
         self._announce = announce
 

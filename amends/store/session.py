@@ -1,6 +1,6 @@
 """A batch at PostgreSQL: read without locks; then lock and compare, write and commit in two flights (DESIGN §1)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -8,6 +8,7 @@ import msgspec
 import psycopg
 
 from amends.application.ports import (
+    Announce,
     CaseKey,
     Change,
     FactRange,
@@ -48,10 +49,14 @@ _FLIGHT = (
 """In this order: the rows that others wait for are taken last."""
 
 
+def unheard(changes: Iterable[Change]) -> None:
+    """For programs that nobody watches."""
+
+
 class PostgresSession:
     """One connection, for as long as one batch needs it. `announce` hears of cases after the commit."""
 
-    def __init__(self, connection: Connection, announce: Callable[[Iterable[Change]], None]) -> None:
+    def __init__(self, connection: Connection, announce: Announce = unheard) -> None:
         self._connection = connection
         self._announce = announce
 

@@ -118,7 +118,7 @@ select * from unnest(:merchants, :order_nos, :words)
 -- name: new_cases(merchants, case_ids, order_nos, buyers, titles, stages, kinds, reasons, amounts, assignees, versions, chains, states, opened, nows, closed, dues, auto_refunded)!
 -- Cases opened by a batch.
 insert into cases (merchant_id, case_id, order_no, buyer_id, title, stage, kind, reason, amount_minor, assignee,
-                   version, chain, state, opened_at, updated_at, closed_at, next_due_at, auto_refunded_at)
+                   version, chain, state, opened_at, updated_at, closed_at, due_at, auto_refunded_at)
 select * from unnest(:merchants, :case_ids, :order_nos, :buyers, :titles, :stages, :kinds, :reasons, :amounts,
                      :assignees, :versions, :chains, :states, :opened, :nows, :closed, :dues, :auto_refunded);
 
@@ -127,12 +127,12 @@ select * from unnest(:merchants, :case_ids, :order_nos, :buyers, :titles, :stage
 update cases c
    set stage = k.stage, kind = k.kind, reason = k.reason, amount_minor = k.amount_minor, assignee = k.assignee,
        version = k.version, chain = k.chain, state = k.state, updated_at = k.now, closed_at = k.closed_at,
-       next_due_at = k.next_due_at, retry_at = null,
+       due_at = k.due_at, retry_at = null,
        auto_refunded_at = coalesce(k.auto_refunded_at, c.auto_refunded_at)
   from unnest(:merchants, :case_ids, :stages, :kinds, :reasons, :amounts, :assignees, :versions, :chains, :states,
               :nows, :closed, :dues, :auto_refunded)
        as k (merchant_id, case_id, stage, kind, reason, amount_minor, assignee, version, chain, state, now,
-             closed_at, next_due_at, auto_refunded_at)
+             closed_at, due_at, auto_refunded_at)
  where c.merchant_id = k.merchant_id and c.case_id = k.case_id;
 
 -- name: write_evidence(merchants, case_ids, evidence_ids, sides, kinds, filed, hashes)!

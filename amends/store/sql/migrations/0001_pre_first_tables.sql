@@ -58,6 +58,7 @@ create table heads (
 ) with (fillfactor = 50);
 
 -- Snapshot of a case; the columns beside state are derived from it. chain: hash over all its events.
+-- due_at: the next deadline, 9999-01-01 when none runs, so that lists sort by it; retry_at: as for orders.
 create table cases (
     merchant_id      bigint      not null,
     case_id          bigint      not null,
@@ -75,7 +76,7 @@ create table cases (
     opened_at        timestamptz not null,
     updated_at       timestamptz not null,
     closed_at        timestamptz,
-    next_due_at      timestamptz,
+    due_at           timestamptz not null,
     retry_at         timestamptz,
     auto_refunded_at timestamptz,
     primary key (merchant_id, case_id)
@@ -83,9 +84,10 @@ create table cases (
 
 create index cases_of_order on cases (merchant_id, order_no, case_id);
 create index cases_of_buyer on cases (buyer_id, case_id);
-create index cases_by_stage on cases (merchant_id, stage, next_due_at, case_id);
-create index cases_under_review on cases (next_due_at, merchant_id, case_id) where stage = 'under_review';
-create index cases_due on cases (coalesce(retry_at, next_due_at), merchant_id, case_id) where next_due_at is not null;
+create index cases_newest on cases (case_id);
+create index cases_of_merchant_by_due on cases (merchant_id, due_at, case_id) include (stage);
+create index cases_under_review on cases (due_at, merchant_id, case_id) where stage = 'under_review';
+create index cases_due on cases (coalesce(retry_at, due_at), merchant_id, case_id) where due_at < '9999-01-01Z';
 create index cases_paid_unasked on cases (merchant_id, buyer_id, auto_refunded_at) where auto_refunded_at is not null;
 
 -- The record. feed_no numbers a merchant's events without gaps, in the order in which they became visible.
