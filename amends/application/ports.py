@@ -498,6 +498,10 @@ class Announce(Protocol):
         """Of each case, the newest version counts."""
 
 
+def unheard(changes: Iterable[Change]) -> None:
+    """Announce, for programs that nobody watches."""
+
+
 class Watch(Protocol):
     """Hears what was committed, by any process."""
 

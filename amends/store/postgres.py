@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from amends.application.ports import Announce, Session
+from amends.application.ports import Announce, Session, unheard
 from amends.store.database import Database
-from amends.store.session import PostgresSession, unheard
+from amends.store.session import PostgresSession
 
 
 class PostgresStore:

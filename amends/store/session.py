@@ -1,6 +1,6 @@
 """A batch at PostgreSQL: read without locks; then lock and compare, write and commit in two flights (DESIGN §1)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +19,7 @@ from amends.application.ports import (
     ReceiptKey,
     Wanted,
     Write,
+    unheard,
 )
 from amends.application.sealing import unseal
 from amends.domain.case import Case
@@ -47,10 +48,6 @@ _FLIGHT = (
     (_sql.write_receipts.sql, columns.receipts),
 )
 """In this order: the rows that others wait for are taken last."""
-
-
-def unheard(changes: Iterable[Change]) -> None:
-    """For programs that nobody watches."""
 
 
 class PostgresSession:

@@ -210,6 +210,8 @@ begin
     if not exists (select from pg_roles where rolname = 'amends_app') then
         create role amends_app nologin;
     end if;
+exception
+    when duplicate_object or unique_violation then null;  -- another database of this server was quicker
 end
 $$;
 

@@ -1,0 +1,131 @@
+"""What pages and lists read, from memory."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from amends.application.cursors import pack, unpack
+from amends.application.ports import (
+    CaseFilter,
+    CaseKey,
+    CasePage,
+    CaseRow,
+    FeedItem,
+    OrderKey,
+    OrderPage,
+    ParcelRow,
+    Record,
+    StageCount,
+    Wanted,
+)
+from amends.domain.case import Case
+from amends.domain.docket import Docket
+from amends.domain.events import Fact
+from amends.domain.time import Instant
+from amends.store.memory import MemorySession, MemoryStore, StoredCase
+
+
+class MemoryReader:
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    async def docket(self, key: OrderKey, evidence_of: CaseKey | None = None) -> Docket:
+        wanted = Wanted([key], [], evidence_of=[evidence_of] if evidence_of else [])
+        loaded = (await MemorySession(self._store).load(wanted)).orders[key]
+        evidence = loaded.evidence.get(evidence_of.case_id, ()) if evidence_of else ()
+        return replace(loaded.docket, evidence=evidence)
+
+    async def docket_of(self, key: CaseKey) -> Docket | None:
+        stored = self._store.cases.get(key)
+        return await self.docket(OrderKey(key.merchant_id, stored.case.order_no), key) if stored else None
+
+    async def case(self, key: CaseKey) -> Case | None:
+        stored = self._store.cases.get(key)
+        return stored.case if stored else None
+
+    async def timeline(self, key: CaseKey, after_seq: int, limit: int) -> list[Fact]:
+        return [record.fact for record in self._store.records[key][after_seq : after_seq + limit]]
+
+    async def records(self, key: CaseKey) -> list[Record]:
+        return list(self._store.records[key])
+
+    async def cases(self, wanted: CaseFilter, cursor: str | None, limit: int) -> CasePage:
+        found = [row for row in self._store.cases.values() if self._fits(row, wanted)]
+        if wanted.by_due and wanted.buyer_id is None:
+            found.sort(key=_by_due)
+            if cursor is not None:
+                place = unpack(cursor, tuple[datetime, int, int])
+                found = [row for row in found if _by_due(row) > place]
+        else:
+            found.sort(key=_by_age, reverse=True)
+            if cursor is not None:
+                newest = unpack(cursor, tuple[int, int])
+                found = [row for row in found if _by_age(row) < newest]
+        rows = tuple(CaseRow(row.case, row.title, row.updated_at) for row in found[:limit])
+        if len(found) <= limit:
+            return CasePage(rows, None)
+        last = found[limit - 1]
+        place_of_last = _by_due(last) if wanted.by_due and wanted.buyer_id is None else _by_age(last)
+        return CasePage(rows, pack(*place_of_last))
+
+    def _fits(self, row: StoredCase, wanted: CaseFilter) -> bool:
+        case = row.case
+        words = self._store.orders[OrderKey(case.merchant_id, case.order_no)].words
+        if wanted.buyer_id is not None:
+            mine = case.buyer_id == wanted.buyer_id
+        else:
+            mine = wanted.merchant_id is None or case.merchant_id == wanted.merchant_id
+        return (
+            mine
+            and (not wanted.stages or case.stage in wanted.stages)
+            and (not wanted.kinds or case.kind in wanted.kinds)
+            and (not wanted.reasons or case.reason in wanted.reasons)
+            and (wanted.assignee is None or case.assignee == wanted.assignee)
+            and (wanted.due_before is None or row.due_at <= wanted.due_before)
+            and wanted.text.lower() in words.lower()
+        )
+
+    async def counts(self, merchant_id: int | None, due_before: Instant) -> list[StageCount]:
+        rows = [row for row in self._store.cases.values() if merchant_id in (None, row.case.merchant_id)]
+        due = Counter(row.case.stage for row in rows if row.due_at < due_before)
+        return [
+            StageCount(stage, cases, due[stage]) for stage, cases in Counter(row.case.stage for row in rows).items()
+        ]
+
+    async def orders_of_buyer(self, buyer_id: str, cursor: str | None, limit: int) -> OrderPage:
+        rows = [(key, row) for key, row in self._store.orders.items() if row.order.buyer_id == buyer_id]
+        rows.sort(key=lambda item: item[0])
+        rows.sort(key=lambda item: item[1].seen_at, reverse=True)
+        if cursor is not None:
+            seen_at, *place = unpack(cursor, tuple[datetime, int, str])
+            rows = [
+                (key, row)
+                for key, row in rows
+                if row.seen_at < seen_at or (row.seen_at == seen_at and list(key) > place)
+            ]
+        page = tuple(row.order for _, row in rows[:limit])
+        if len(rows) <= limit:
+            return OrderPage(page, None)
+        key, last = rows[limit - 1]
+        return OrderPage(page, pack(last.seen_at, *key))
+
+    async def parcels(self, tracking_nos: Sequence[str]) -> list[ParcelRow]:
+        rows = [row for row in self._store.parcels.values() if row.tracking_no in tracking_nos]
+        return sorted(rows, key=lambda row: (row.tracking_no, row.merchant_id, row.order_no, row.case_id or 0, row.leg))
+
+    async def feed(self, merchant_id: int, after: int, limit: int) -> list[FeedItem]:
+        facts = self._store.feeds[merchant_id][after : after + limit]
+        return [FeedItem(after + place, fact) for place, fact in enumerate(facts, start=1)]
+
+    async def feed_no(self, merchant_id: int) -> int:
+        return len(self._store.feeds[merchant_id])
+
+
+def _by_due(row: StoredCase) -> tuple[Instant, int, int]:
+    return row.due_at, row.case.merchant_id, row.case.case_id
+
+
+def _by_age(row: StoredCase) -> tuple[int, int]:
+    return row.case.case_id, row.case.merchant_id

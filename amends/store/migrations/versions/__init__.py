@@ -1,0 +1,1 @@
+"""Read by alembic: one file a migration, named for its SQL."""

@@ -1,0 +1,224 @@
+-- Every table has merchant_id first in its key, so that all of a merchant can live on one machine (DESIGN §2).
+-- Amounts are minor units of the order's currency. JSON is kept as the text that was written: hashes run over it.
+
+create extension if not exists pg_trgm;
+
+create table merchants (
+    merchant_id bigint      primary key,
+    settings    json        not null,
+    updated_at  timestamptz not null
+);
+
+create table service_keys (
+    sha256      bytea       primary key,
+    name        text        not null,
+    merchant_id bigint,                       -- null: acts for all merchants
+    created_at  timestamptz not null
+);
+
+-- Mirror of the shop's order. due_at: when silence moves the order itself; retry_at: set aside by the sweep until then.
+create table orders (
+    merchant_id bigint      not null,
+    order_no    text        not null,
+    buyer_id    text        not null,
+    state       json        not null,
+    seen_at     timestamptz not null,
+    updated_at  timestamptz not null,
+    due_at      timestamptz,
+    retry_at    timestamptz,
+    primary key (merchant_id, order_no)
+) with (fillfactor = 80, toast_tuple_target = 8160);
+
+create index orders_of_buyer on orders (buyer_id, seen_at desc, merchant_id, order_no);
+create index orders_due on orders (coalesce(retry_at, due_at), merchant_id, order_no) where due_at is not null;
+
+-- What orders and their cases are found by; apart from orders, because scans change those all day.
+create table order_words (
+    merchant_id bigint not null,
+    order_no    text   not null,
+    words       text   not null,
+    primary key (merchant_id, order_no)
+);
+
+create index order_words_alike on order_words using gin (words gin_trgm_ops);
+
+-- The unit of concurrency: every change of an order or of one of its cases counts version up by one.
+-- The sums are promised, paying and paid over all cases of the order.
+create table heads (
+    merchant_id            bigint not null,
+    order_no               text   not null,
+    version                bigint not null,
+    refund_minor           bigint not null default 0,
+    compensation_minor     bigint not null default 0,
+    refundable_minor       bigint not null default 0,
+    compensation_cap_minor bigint not null default 0,
+    primary key (merchant_id, order_no),
+    constraint refunds_stay_within_what_was_paid check (refund_minor between 0 and refundable_minor),
+    constraint compensation_stays_within_its_cap check (compensation_minor between 0 and compensation_cap_minor)
+) with (fillfactor = 50);
+
+-- Snapshot of a case; the columns beside state are derived from it. chain: hash over all its events.
+-- due_at: the next deadline, 9999-01-01 when none runs, so that lists sort by it; retry_at: as for orders.
+create table cases (
+    merchant_id      bigint      not null,
+    case_id          bigint      not null,
+    order_no         text        not null,
+    buyer_id         text        not null,
+    title            text        not null,
+    stage            text        not null,
+    kind             text        not null,
+    reason           text        not null,
+    amount_minor     bigint      not null,
+    assignee         text        not null,
+    version          bigint      not null,
+    chain            bytea       not null,
+    state            json        not null,
+    opened_at        timestamptz not null,
+    updated_at       timestamptz not null,
+    closed_at        timestamptz,
+    due_at           timestamptz not null,
+    retry_at         timestamptz,
+    auto_refunded_at timestamptz,
+    primary key (merchant_id, case_id)
+) with (fillfactor = 70, toast_tuple_target = 8160);
+
+create index cases_of_order on cases (merchant_id, order_no, case_id);
+create index cases_of_buyer on cases (buyer_id, case_id);
+create index cases_newest on cases (case_id);
+create index cases_of_merchant_by_due on cases (merchant_id, due_at, case_id) include (stage);
+create index cases_under_review on cases (due_at, merchant_id, case_id) where stage = 'under_review';
+create index cases_due on cases (coalesce(retry_at, due_at), merchant_id, case_id) where due_at < '9999-01-01Z';
+create index cases_paid_unasked on cases (merchant_id, buyer_id, auto_refunded_at) where auto_refunded_at is not null;
+
+-- The record. feed_no numbers a merchant's events without gaps, in the order in which they became visible.
+create table events (
+    merchant_id bigint      not null,
+    case_id     bigint      not null,
+    seq         bigint      not null,
+    at          timestamptz not null,
+    recorded_at timestamptz not null,
+    actor       text        not null,
+    tag         text        not null,
+    payload     json        not null,
+    chain       bytea       not null,
+    feed_no     bigint      not null,
+    primary key (merchant_id, case_id, seq)
+) with (toast_tuple_target = 8160);
+
+create unique index events_in_feed_order on events (merchant_id, feed_no);
+
+create table feeds (
+    merchant_id bigint primary key,
+    feed_no     bigint not null
+) with (fillfactor = 50);
+
+create table evidence (
+    merchant_id bigint      not null,
+    case_id     bigint      not null,
+    evidence_id text        not null,
+    side        text        not null,
+    kind        text        not null,
+    filed_at    timestamptz not null,
+    sha256      text        not null,         -- of the file; empty where only a description was filed
+    primary key (merchant_id, case_id, evidence_id)
+);
+
+create index evidence_same_file on evidence (sha256) where sha256 <> '';
+
+-- Whose parcel it is. case_id is 0 for the order's own outward parcel.
+create table parcels (
+    merchant_id bigint not null,
+    order_no    text   not null,
+    case_id     bigint not null,
+    leg         text   not null,
+    tracking_no text   not null,
+    carrier     text   not null,
+    primary key (merchant_id, order_no, case_id, leg, tracking_no)
+);
+
+create index parcels_by_number on parcels (tracking_no);
+
+-- The first answer to a key: the events first_seq..version of the case.
+create table receipts (
+    merchant_id bigint      not null,
+    actor       text        not null,
+    key         text        not null,
+    input_hash  bytea       not null,
+    order_no    text        not null,
+    case_id     bigint,
+    first_seq   bigint      not null,
+    version     bigint      not null,
+    written_at  timestamptz not null,
+    primary key (merchant_id, actor, key)
+);
+
+-- Effects to deliver. A leased message is due again at leased_until: its deliverer died.
+create table outbox (
+    merchant_id  bigint      not null,
+    message_id   bigint      not null,
+    order_no     text        not null,
+    case_id      bigint,
+    effect       json        not null,
+    due_at       timestamptz not null,
+    attempts     integer     not null default 0,
+    leased_until timestamptz,
+    done_at      timestamptz,
+    dead_at      timestamptz,
+    last_error   text        not null default '',
+    answer       text        not null default '',
+    primary key (merchant_id, message_id)
+) with (fillfactor = 70);
+
+create index outbox_due on outbox (coalesce(leased_until, due_at), merchant_id, message_id)
+    where done_at is null and dead_at is null;
+create index outbox_dead on outbox (dead_at, merchant_id, message_id) where dead_at is not null;
+
+-- Talks with a person of the platform's service (R5.1). Platform-wide ones have merchant_id 0.
+create table conversations (
+    merchant_id     bigint      not null,
+    conversation_id bigint      not null,
+    asker           text        not null,     -- the actor's name, buyer/b42
+    order_no        text,
+    case_id         bigint,
+    state           text        not null,     -- waiting, taken, closed
+    taken_by        text        not null default '',
+    asked_at        timestamptz not null,
+    taken_at        timestamptz,
+    closed_at       timestamptz,
+    primary key (merchant_id, conversation_id)
+);
+
+create index conversations_waiting on conversations (asked_at, merchant_id, conversation_id) where state = 'waiting';
+create index conversations_of_asker on conversations (asker, asked_at desc);
+
+create table conversation_messages (
+    merchant_id     bigint      not null,
+    conversation_id bigint      not null,
+    seq             bigint      not null,
+    at              timestamptz not null,
+    actor           text        not null,
+    text            text        not null,
+    primary key (merchant_id, conversation_id, seq)
+);
+
+-- Numbers for processes, so that ids made by two of them at once differ.
+create sequence nodes;
+
+-- The service's own role. It can write down events but never change or remove them.
+do $$
+begin
+    if not exists (select from pg_roles where rolname = 'amends_app') then
+        create role amends_app nologin;
+    end if;
+exception
+    when duplicate_object or unique_violation then null;  -- another database of this server was quicker
+end
+$$;
+
+grant amends_app to current_user;
+grant usage on schema public to amends_app;
+grant select, insert, update, delete on
+    merchants, service_keys, orders, order_words, heads, cases, feeds, evidence, parcels, receipts, outbox,
+    conversations, conversation_messages to amends_app;
+grant select, insert on events to amends_app;
+grant usage on sequence nodes to amends_app;
