@@ -209,7 +209,7 @@ class Task:
         case = work.docket.case(decided.case_id) if decided.case_id is not None else None
         version = case.version if case else None
         merchant_id, order_no = work.key
-        self.answer = Answer(merchant_id, order_no, decided.case_id, version, own)
+        self.answer = Answer(merchant_id, order_no, decided.case_id, version, own, case=case)
         if self.receipt_key is not None:
             first = own[0].seq if own else (version or 0) + 1
             work.receipts[self.receipt_key] = Receipt(

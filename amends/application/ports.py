@@ -59,7 +59,8 @@ class Envelope(Struct, frozen=True):
 class Answer(Struct, frozen=True, omit_defaults=True):
     """What became of an envelope: `refusal`, or the case's new `version` and `facts`.
 
-    `facts` are the new events of the command's own case; `replayed` marks the first answer given again.
+    `facts` are the new events of the command's own case, `case` is the case as they left it; `replayed` marks the
+    first answer given again, without the case.
     """
 
     merchant_id: int
@@ -69,6 +70,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     facts: tuple[Fact, ...] = ()
     refusal: Refusal | None = None
     replayed: bool = False
+    case: Case | None = None
 
 
 class Failed(Exception):
