@@ -1,0 +1,1 @@
+"""Couriers: the sandbox."""
