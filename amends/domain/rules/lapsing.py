@@ -124,4 +124,4 @@ def _platform_late(c: CaseDraft, key: str) -> None:
     """The platform's own lateness is recorded and the clock armed again (rules §4, `ruling`, `look`)."""
     late = (c.case.review.late if c.case.review else 0) + 1
     c.add(e.PlatformWasLate(key, late))
-    c.start(key, hours=c.policy.deadlines[base(key)].again_hours)
+    c.start(key, hours=c.policy.deadlines[base(key)].again_hours or None)
