@@ -2,6 +2,7 @@
 
 from amends.domain import commands as k
 from amends.domain.actor import Actor
+from amends.domain.case import Case
 from amends.domain.order import Order
 from amends.domain.words import Role, Side, Stage
 
@@ -122,8 +123,8 @@ FOR_A_WHILE_AFTER_CLOSING = frozenset({
 })  # fmt: skip
 
 
-def is_party(actor: Actor, order: Order) -> bool:
-    """Whether the order is the actor's own business; platform and system see every order."""
+def is_party(actor: Actor, order: Order | Case) -> bool:
+    """Whether the order, or the case, is the actor's own business; platform and system see every order."""
     match actor.side:
         case Side.BUYER:
             return actor.party == order.buyer_id
