@@ -1,0 +1,425 @@
+"""Questions about cases and orders, answered for one actor in that reader's words."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from amends.application import ports, projection
+from amends.application.access import Caller
+from amends.application.caseview import CaseLineView, CaseView, case_line, case_view
+from amends.application.outward import PublicFact, public_facts, told
+from amends.application.ports import CaseFilter, CaseKey, Clock, OrderKey
+from amends.application.visibility import author, visible_order
+from amends.domain import events as e
+from amends.domain import views
+from amends.domain.case import Case
+from amends.domain.commands import CaseLine
+from amends.domain.decide import subject
+from amends.domain.docket import Context, Docket, PolicyBook
+from amends.domain.draft import Draft
+from amends.domain.order import Chargeback, Group, Line, Parcel, Payment, shipping_state
+from amends.domain.permissions import is_party
+from amends.domain.policy import Freight
+from amends.domain.refusals import Code, Refusal, refuse
+from amends.domain.rules import amounts
+from amends.domain.time import Instant
+from amends.domain.words import EvidenceKind, Fault, Kind, Side
+from amends.wording.catalogue import Language
+from amends.wording.reader import Reader
+
+_PAGE = 1_000
+_TALK = (e.MessageSent, e.RejectionPrepared, e.RefusalAgreed, e.OfferMade, e.OfferAccepted, e.OfferDeclined,
+         e.PositionStated)  # fmt: skip
+"""What was said: messages, scripts and offers with their answers (R2.1)."""
+
+
+class OrderView(Struct, frozen=True, omit_defaults=True):
+    """An order as its parties see it. Amounts in minor units; `left_minor` may still be refunded."""
+
+    merchant_id: str
+    order_no: str
+    buyer_id: str
+    currency: str
+    lines: tuple[Line, ...]
+    freight_paid: int
+    paid: int
+    left_minor: int
+    shipping_state: str
+    payments: tuple[Payment, ...]
+    cases: tuple[CaseLineView, ...]
+    group: Group | None = None
+    ship_by: Instant | None = None
+    label_printed: bool | None = None
+    parcel: Parcel | None = None
+    paid_at: Instant | None = None
+    confirmed_at: Instant | None = None
+    confirmed_by: str | None = None
+    buyer_phone: str | None = None
+    cancelled_at: Instant | None = None
+    refunded_elsewhere: int = 0
+    chargeback: Chargeback | None = None
+
+
+class ReasonView(Struct, frozen=True, omit_defaults=True):
+    """One reason under one kind: possible, or every refusal that stands in its way."""
+
+    reason: str
+    text: str
+    possible: bool
+    must_look: bool = False
+    why_not: tuple[dict[str, Any], ...] = ()
+    maximum_minor: int = 0
+    outward_freight_minor: int = 0
+    freight: Freight | None = None
+    fault: Fault | None = None
+    evidence: tuple[tuple[EvidenceKind, ...], ...] = ()
+    description_characters: int = 0
+    window_ends_at: Instant | None = None
+
+
+class KindView(Struct, frozen=True):
+    """One kind and its reasons; possible when one of them is."""
+
+    kind: Kind
+    possible: bool
+    reasons: tuple[ReasonView, ...]
+
+
+class EligibilityView(Struct, frozen=True):
+    """What may be asked for on an order now, for these pieces, and why the rest may not."""
+
+    lines: tuple[CaseLine, ...]
+    left_minor: int
+    kinds: tuple[KindView, ...]
+
+
+class EvidenceView(Struct, frozen=True, omit_defaults=True):
+    """A piece of evidence of a case."""
+
+    evidence_id: str
+    side: Side
+    kind: EvidenceKind
+    filed_at: Instant
+    by: str
+    name: str = ""
+    note: str = ""
+    sha256: str | None = None
+
+
+class FactPage(Struct, frozen=True):
+    """Events of a case; `next_after` continues, None at the end."""
+
+    events: list[PublicFact]
+    next_after: int | None
+
+
+class CaseLines(Struct, frozen=True):
+    """A page of cases; `cursor` asks for the next one, None on the last."""
+
+    cases: tuple[CaseLineView, ...]
+    cursor: str | None
+
+
+class OrderPages(Struct, frozen=True):
+    """A page of a buyer's orders; `cursor` asks for the next one, None on the last."""
+
+    orders: tuple[OrderView, ...]
+    cursor: str | None
+
+
+class FeedEntry(Struct, frozen=True):
+    """An event with its number in the merchant's feed."""
+
+    feed_no: int
+    fact: PublicFact
+
+
+class FeedPage(Struct, frozen=True):
+    """Events of a merchant's cases in the order in which they became visible; `next_after` asks for what follows."""
+
+    entries: list[FeedEntry]
+    next_after: int
+
+
+class Queries:
+    """Reads for people and programs. Everything goes through `visible`; all raise Unavailable."""
+
+    def __init__(self, records: ports.Reader, policies: PolicyBook, clock: Clock) -> None:
+        self._records = records
+        self._policies = policies
+        self._clock = clock
+
+    def reader(self, language: Language, side: Side | None = None, currency: str = "CNY") -> Reader:
+        """For whom words are made now."""
+        now = self._clock.now()
+        return Reader(now, self._policies.in_force(now).zone, language, side, currency)
+
+    async def case(self, key: CaseKey, caller: Caller, language: Language) -> CaseView | Refusal:
+        """The case page."""
+        docket = await self._docket_of(key, caller)
+        if isinstance(docket, Refusal):
+            return docket
+        context = self._context(caller, key.case_id)
+        c = views.preview(docket, key.case_id, context)
+        stored = docket.case(key.case_id)
+        if isinstance(c, Refusal) or stored is None:
+            return c if isinstance(c, Refusal) else refuse(Code.UNKNOWN_CASE)
+        return case_view(docket, c, context, self.reader(language, caller.actor.side, stored.currency), stored.version)
+
+    async def may_do_now(self, key: CaseKey, caller: Caller) -> tuple[str, ...]:
+        """The verbs that are open on a case; none where it is not the caller's."""
+        docket = await self._docket_of(key, caller)
+        if isinstance(docket, Refusal):
+            return ()
+        return views.may_do_now(docket, key.case_id, self._context(caller, key.case_id))
+
+    async def contact(self, key: CaseKey, caller: Caller) -> str | None:
+        """The buyer's number in full, for the answer to a recorded `reveal-contact` of a case that is open."""
+        docket = await self._docket_of(key, caller)
+        if isinstance(docket, Refusal) or docket.order is None:
+            return None
+        case = docket.case(key.case_id)
+        return docket.order.buyer_phone if case is not None and case.is_open else None
+
+    async def timeline(self, key: CaseKey, caller: Caller, after: int, limit: int) -> FactPage | Refusal:
+        """The record of a case as this actor may see it."""
+        refusal = await self._may_read(key, caller)
+        if refusal is not None:
+            return refusal
+        facts = await self._records.timeline(key, after, limit)
+        last = facts[-1].seq if len(facts) == limit else None
+        return FactPage(public_facts(facts, key.merchant_id, caller.actor), last)
+
+    async def messages(self, key: CaseKey, caller: Caller, after: int, limit: int) -> FactPage | Refusal:
+        """What was said in a case, the rest of the record left out."""
+        refusal = await self._may_read(key, caller)
+        if refusal is not None:
+            return refusal
+        said: list[e.Fact] = []
+        while len(said) < limit and (facts := await self._records.timeline(key, after, _PAGE)):
+            said += [fact for fact in facts if isinstance(fact.event, _TALK)]
+            after = facts[-1].seq
+        more = len(said) >= limit
+        return FactPage(
+            public_facts(said[:limit], key.merchant_id, caller.actor), said[limit - 1].seq if more else None
+        )
+
+    async def evidence(self, key: CaseKey, caller: Caller) -> list[EvidenceView] | Refusal:
+        """Every piece of evidence on a case."""
+        refusal = await self._may_read(key, caller)
+        if refusal is not None:
+            return refusal
+        found: list[EvidenceView] = []
+        after = 0
+        while facts := await self._records.timeline(key, after, _PAGE):
+            for fact in facts:
+                found += _evidence(fact, author(fact.by, caller.actor))
+            after = facts[-1].seq
+        return found
+
+    async def cases(
+        self, wanted: CaseFilter, cursor: str | None, limit: int, caller: Caller, language: Language
+    ) -> CaseLines | Refusal:
+        """A page of a list, as far as the caller reaches. Raises BadCursor."""
+        mine = _within_reach(wanted, caller)
+        if mine is None:
+            return refuse(Code.NOT_YOURS)
+        merchant_id = mine.merchant_id
+        if mine.buyer_id is not None:
+            # A buyer's cases are few: they are read with all merchants and the others' left out.
+            mine = replace(mine, merchant_id=None)
+        page = await self._records.cases(mine, cursor, limit)
+        reader = self.reader(language, caller.actor.side)
+        return CaseLines(
+            tuple(
+                case_line(
+                    row.case, row.title, row.updated_at, actor=caller.actor, policies=self._policies, reader=reader
+                )
+                for row in page.rows
+                if merchant_id in (None, row.case.merchant_id)
+            ),
+            page.cursor,
+        )
+
+    async def order(self, key: OrderKey, caller: Caller, language: Language) -> OrderView | Refusal:
+        """An order with its cases."""
+        docket = await self._docket(key, caller)
+        return docket if isinstance(docket, Refusal) else self._order_view(docket, caller, language)
+
+    async def orders(
+        self, buyer_id: str, cursor: str | None, limit: int, caller: Caller, language: Language
+    ) -> OrderPages | Refusal:
+        """A buyer's orders. Raises BadCursor."""
+        if caller.actor.side is Side.MERCHANT or (caller.actor.side is Side.BUYER and caller.actor.party != buyer_id):
+            return refuse(Code.NOT_YOURS)
+        page = await self._records.orders_of_buyer(buyer_id, cursor, limit)
+        keys = [OrderKey(o.merchant_id, o.order_no) for o in page.orders if caller.may_reach(o.merchant_id)]
+        dockets = await asyncio.gather(*map(self._records.docket, keys))
+        return OrderPages(tuple(self._order_view(docket, caller, language) for docket in dockets), page.cursor)
+
+    async def eligibility(
+        self, key: OrderKey, caller: Caller, language: Language, lines: tuple[CaseLine, ...] | None
+    ) -> EligibilityView | Refusal:
+        """What may be asked for; `lines` None means all that is left."""
+        docket = await self._docket(key, caller)
+        if isinstance(docket, Refusal):
+            return docket
+        context = self._context(caller, None)
+        found = views.eligibility(docket, context, lines)
+        policy = self._policies.in_force(context.now)
+        currency = docket.order.currency if docket.order else "CNY"
+        reader = self.reader(language, caller.actor.side, currency)
+        return EligibilityView(
+            found.lines,
+            found.balance_minor,
+            tuple(
+                KindView(
+                    kind.kind,
+                    kind.possible,
+                    tuple(
+                        ReasonView(
+                            reason=answer.reason,
+                            text=getattr(policy.reasons[answer.reason], "label" if language == "zh" else "label_en"),
+                            possible=answer.possible,
+                            must_look=answer.must_look,
+                            why_not=tuple(told(one, key.merchant_id, reader, policy) for one in answer.refusals),
+                            maximum_minor=answer.maximum_minor,
+                            outward_freight_minor=answer.outward_freight_minor,
+                            freight=answer.freight,
+                            fault=answer.fault,
+                            evidence=answer.evidence,
+                            description_characters=answer.description_characters,
+                            window_ends_at=answer.window_ends_at,
+                        )
+                        for answer in kind.reasons
+                    ),
+                )
+                for kind in found.kinds
+            ),
+        )
+
+    async def feed(self, merchant_id: int, after: int, limit: int, caller: Caller) -> FeedPage | Refusal:
+        """A merchant's events behind a feed number, as the caller may see them."""
+        if not reaches_feed(caller, merchant_id):
+            return refuse(Code.NOT_YOURS)
+        items = await self._records.feed(merchant_id, after, limit)
+        return FeedPage(
+            [
+                FeedEntry(item.feed_no, fact)
+                for item in items
+                for fact in public_facts([item.fact], merchant_id, caller.actor)
+            ],
+            items[-1].feed_no if items else after,
+        )
+
+    def _context(self, caller: Caller, case_id: int | None) -> Context:
+        return Context(caller.actor, self._clock.now(), self._policies, 0, case_id)
+
+    async def _docket(self, key: OrderKey, caller: Caller) -> Docket | Refusal:
+        if not caller.may_reach(key.merchant_id):
+            return refuse(Code.NOT_YOURS)
+        docket = await self._records.docket(key)
+        if docket.order is None:
+            return refuse(Code.UNKNOWN_ORDER)
+        return docket if is_party(caller.actor, docket.order) else refuse(Code.NOT_YOURS)
+
+    async def _docket_of(self, key: CaseKey, caller: Caller) -> Docket | Refusal:
+        if not caller.may_reach(key.merchant_id):
+            return refuse(Code.NOT_YOURS)
+        docket = await self._records.docket_of(key)
+        if docket is None or docket.order is None:
+            return refuse(Code.UNKNOWN_CASE)
+        return docket if is_party(caller.actor, docket.order) else refuse(Code.NOT_YOURS)
+
+    async def _may_read(self, key: CaseKey, caller: Caller) -> Refusal | None:
+        if not caller.may_reach(key.merchant_id):
+            return refuse(Code.NOT_YOURS)
+        case = await self._records.case(key)
+        if case is None:
+            return refuse(Code.UNKNOWN_CASE)
+        return None if is_party(caller.actor, case) else refuse(Code.NOT_YOURS)
+
+    def _order_view(self, docket: Docket, caller: Caller, language: Language) -> OrderView:
+        order = docket.order
+        assert order is not None, "only a known order is shown"
+        context = self._context(caller, None)
+        reader = self.reader(language, caller.actor.side, order.currency)
+        cases = [self._as_of_now(docket, case, context) for case in docket.cases]
+        shown = visible_order(order, caller.actor, has_open_case=any(case.is_open for case in cases))
+        name = projection.title(order)
+        return OrderView(
+            merchant_id=str(order.merchant_id),
+            order_no=order.order_no,
+            buyer_id=order.buyer_id,
+            currency=order.currency,
+            lines=order.lines,
+            freight_paid=order.freight_paid,
+            paid=order.paid,
+            left_minor=amounts.balance_minor(Draft(docket, context)),
+            shipping_state=shipping_state(order),
+            payments=shown.payments,
+            cases=tuple(
+                case_line(case, name, None, actor=caller.actor, policies=self._policies, reader=reader)
+                for case in cases
+            ),
+            group=order.group,
+            ship_by=order.ship_by,
+            label_printed=order.label_printed,
+            parcel=order.parcel,
+            paid_at=order.paid_at,
+            confirmed_at=order.confirmed_at,
+            confirmed_by=order.confirmed_by,
+            buyer_phone=shown.buyer_phone,
+            cancelled_at=order.cancelled_at,
+            refunded_elsewhere=order.refunded_elsewhere,
+            chargeback=order.chargeback,
+        )
+
+    def _as_of_now(self, docket: Docket, case: Case, context: Context) -> Case:
+        """With due deadlines applied; the version stays the stored one, which commands are compared with."""
+        c = subject(docket, context, case)
+        c.flush()
+        return replace(c.case, version=case.version)
+
+
+def reaches_feed(caller: Caller, merchant_id: int) -> bool:
+    """A feed is its merchant's, the platform's and the shop's own."""
+    actor = caller.actor
+    theirs = actor.side in (Side.PLATFORM, Side.SYSTEM) or (
+        actor.side is Side.MERCHANT and actor.party == str(merchant_id)
+    )
+    return theirs and caller.may_reach(merchant_id)
+
+
+def _within_reach(wanted: CaseFilter, caller: Caller) -> CaseFilter | None:
+    """The filter narrowed to what the caller may see; None when he asks for what is another's."""
+    actor = caller.actor
+    own_merchant = int(actor.party) if actor.side is Side.MERCHANT else caller.merchant_id
+    own_buyer = actor.party if actor.side is Side.BUYER else None
+    if own_merchant is not None and wanted.merchant_id not in (None, own_merchant):
+        return None
+    if own_buyer is not None and wanted.buyer_id not in (None, own_buyer):
+        return None
+    return replace(
+        wanted,
+        merchant_id=wanted.merchant_id if own_merchant is None else own_merchant,
+        buyer_id=wanted.buyer_id if own_buyer is None else own_buyer,
+        assignee=wanted.assignee if actor.side in (Side.PLATFORM, Side.SYSTEM) else None,
+    )
+
+
+def _evidence(fact: e.Fact, by: str) -> Iterator[EvidenceView]:
+    match fact.event:
+        case e.EvidenceFiled(side=side, items=items):
+            for item in items:
+                if item.kind is not None and item.evidence_id is not None:
+                    yield EvidenceView(
+                        item.evidence_id, side, item.kind, fact.at, by, item.name, item.note, item.sha256
+                    )
+        case e.CallRecorded(evidence_id=evidence_id, result=result, note=note):
+            yield EvidenceView(
+                evidence_id, Side.MERCHANT, EvidenceKind.CALL_RECORD, fact.at, by, name=result, note=note
+            )
