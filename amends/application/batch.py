@@ -24,10 +24,11 @@ from amends.application.ports import (
 )
 from amends.application.sealing import GENESIS, seal
 from amends.domain.commands import OpenCase
-from amends.domain.docket import Decided, Docket, after
+from amends.domain.docket import Decided, Docket, PolicyBook, after
 from amends.domain.effects import Effect, effects, order_effects
 from amends.domain.events import Fact
 from amends.domain.order import Order
+from amends.domain.policy import Policy
 from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.rules.amounts import refundable_minor
 from amends.domain.time import Instant
@@ -92,16 +93,17 @@ class OrderWork:
     def _project(self, fact: Fact, ids: Ids) -> None:
         case = self.docket.case(fact.case_id)
         assert case is not None, "every fact is about a case of the order"
-        for row in projection.evidence_rows(fact):
-            self._evidence.append(row)
-            if row.case_id in self._marks:
-                self._marks[row.case_id] += (row.mark,)
-        parcel = projection.parcel_row(fact, case)
-        if parcel is not None:
-            self._parcels.append(parcel)
-        if projection.paid_unasked(fact):
-            self._changed[fact.case_id] = fact.at
-            self._paid_unasked[Buyer(case.merchant_id, case.buyer_id)] += 1
+        if type(fact.event) in projection.FOUND_BY:
+            for row in projection.evidence_rows(fact):
+                self._evidence.append(row)
+                if row.case_id in self._marks:
+                    self._marks[row.case_id] += (row.mark,)
+            parcel = projection.parcel_row(fact, case)
+            if parcel is not None:
+                self._parcels.append(parcel)
+            if projection.paid_unasked(fact):
+                self._changed[fact.case_id] = fact.at
+                self._paid_unasked[Buyer(case.merchant_id, case.buyer_id)] += 1
         for effect in effects(fact, case):
             self._send(effect, case.case_id, ids)
 
@@ -118,13 +120,21 @@ class OrderWork:
             if sealed.fact.case_id == receipt.case_id and receipt.first_seq <= sealed.fact.seq <= receipt.version
         )
 
-    def write(self, compensation_cap_minor: int) -> Write | None:
+    def write(self, policies: PolicyBook, in_force: Policy) -> Write | None:
         """All of it, or None when nothing changed."""
         order = self.docket.order if self.docket.order is not self._read.docket.order else None
         if not self._facts and not self.receipts and order is None:
             return None
-        refund, compensation = map(self.docket.committed_minor, (Ledger.REFUND, Ledger.COMPENSATION))
+        refund = self.docket.committed_minor(Ledger.REFUND)
+        compensation = self.docket.committed_minor(Ledger.COMPENSATION)
+        # A bound that the outside lowered below what was promised before keeps room for that, and for no more.
         refundable = refundable_minor(self.docket.order) if self.docket.order else 0
+        if refund > refundable:
+            refundable = max(refundable, self._read.docket.committed_minor(Ledger.REFUND))
+        cap = in_force.limits.compensation_per_order_minor
+        if compensation > cap:
+            caps = (policies.get(case.policy).limits.compensation_per_order_minor for case in self.docket.cases)
+            cap = max(cap, self._read.docket.committed_minor(Ledger.COMPENSATION), *caps)
         return Write(
             key=self.key,
             read_version=self._read.version,
@@ -138,8 +148,8 @@ class OrderWork:
             receipts=tuple(self.receipts.values()),
             refund_minor=refund,
             compensation_minor=compensation,
-            refundable_minor=max(refundable, self._read.docket.committed_minor(Ledger.REFUND)),
-            compensation_cap_minor=max(compensation_cap_minor, self._read.docket.committed_minor(Ledger.COMPENSATION)),
+            refundable_minor=refundable,
+            compensation_cap_minor=cap,
             written_at=self._now,
         )
 

@@ -64,11 +64,12 @@ class Engine:
 
     async def _settle(self, session: Session, tasks: list[Task], now: Instant) -> None:
         """Decide and write until every task has its answer."""
+        in_force = self._policies.in_force(now)
         for _ in range(ATTEMPTS):
             if not tasks:
                 return
             works = await self._judge_all(session, tasks, now)
-            writes = [write for work in works.values() if (write := work.write(self._compensation_cap(work, now)))]
+            writes = [write for work in works.values() if (write := work.write(self._policies, in_force))]
             try:
                 moved = await session.write(writes) if writes else frozenset()
             except Rejected as refused:
@@ -155,11 +156,6 @@ class Engine:
         return Wanted(
             list(orders), list(cases), list(receipts), evidence_of, auto_refunds_of, now - timedelta(days=days)
         )
-
-    def _compensation_cap(self, work: OrderWork, now: Instant) -> int:
-        """The widest of the policies that the order's cases run under; rules hold each case to its own."""
-        policies = [self._policies.in_force(now), *map(self._policies.get, {c.policy for c in work.docket.cases})]
-        return max(policy.limits.compensation_per_order_minor for policy in policies)
 
 
 def _task(place: int, envelope: Envelope) -> Task:

@@ -16,6 +16,9 @@ from amends.domain.events import (
 from amends.domain.order import Order
 from amends.domain.words import Basis, EvidenceKind, Leg, Side
 
+FOUND_BY = frozenset({CallRecorded, CaseAgreed, EvidenceFiled, ReplacementShipped, ReturnShipped})
+"""Events that any of these functions looks at; the others are the great majority."""
+
 
 def evidence_rows(fact: Fact) -> Iterator[EvidenceRow]:
     """The pieces of evidence that an event files."""

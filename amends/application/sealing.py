@@ -12,7 +12,7 @@ from typing import Annotated, Any, Union
 import msgspec
 from msgspec import Meta, Struct
 
-from amends.application.ports import CaseKey, Envelope, SealedFact, Unstorable
+from amends.application.ports import Envelope, SealedFact, Unstorable
 from amends.domain.events import Event, Fact
 from amends.domain.time import Instant
 
@@ -99,5 +99,5 @@ def follows(chain: bytes, payload: bytes, claimed: bytes) -> bool:
 
 def input_hash(envelope: Envelope) -> bytes:
     """What was asked, for telling a repeated command from another one under the same key. Raises Unstorable."""
-    about = CaseKey(envelope.merchant_id, envelope.case_id or 0)
-    return sha256(canonical((about, envelope.order_no, envelope.command))).digest()
+    about = (str(envelope.merchant_id), str(envelope.case_id), envelope.order_no)
+    return sha256(canonical((about, envelope.actor.name, envelope.key, envelope.command))).digest()
