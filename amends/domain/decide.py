@@ -123,7 +123,7 @@ def _about_order(docket: Docket, command: k.Command, context: Context) -> Decide
     draft = Draft(docket, context)
     match command:
         case k.OpenCase():
-            _lapse_all(draft)
+            lapsing.lapse_all(draft)
             refusal, judged = opening.may_open(draft, command)
             if refusal is not None or judged is None:
                 return refusal or refuse(Code.UNKNOWN_ORDER)
@@ -134,7 +134,7 @@ def _about_order(docket: Docket, command: k.Command, context: Context) -> Decide
             closing.settle(c)
             return draft.decided(c.case_id)
         case k.AskPlatformRefund():
-            _lapse_all(draft)
+            lapsing.lapse_all(draft)
             refusal, judged = orders.may_ask_refund(draft, command)
             if refusal is not None or judged is None:
                 return refusal or refuse(Code.UNKNOWN_ORDER)
@@ -147,13 +147,6 @@ def _about_order(docket: Docket, command: k.Command, context: Context) -> Decide
             return draft.decided(None)
         case _:
             return refuse(Code.UNKNOWN_CASE)
-
-
-def _lapse_all(draft: Draft) -> None:
-    """What is due on the order's cases counts before a new one is judged: it may free pieces or money."""
-    for case_id, case in list(draft.cases.items()):
-        if case.deadlines:
-            lapsing.lapse_until(draft.on(case_id), draft.context.now)
 
 
 def _about_case(docket: Docket, case_id: int, command: k.Command, context: Context) -> Decided | Refusal:

@@ -15,7 +15,7 @@ from amends.domain.order import shipping_state
 from amends.domain.permissions import ROLES, is_party
 from amends.domain.policy import Freight, Policy
 from amends.domain.refusals import Code, Refusal, refuse
-from amends.domain.rules import amounts, opening, transit
+from amends.domain.rules import amounts, lapsing, opening, transit
 from amends.domain.time import Instant
 from amends.domain.words import (
     Basis,
@@ -221,9 +221,10 @@ def eligibility(docket: Docket, context: Context, lines: tuple[CaseLine, ...] | 
     order = docket.order
     assert order is not None, "asked about a known order"
     draft = Draft(docket, context)
+    lapsing.lapse_all(draft)
     policy = context.policies.in_force(context.now)
     if lines is None:
-        taken = amounts.pieces_taken(docket.cases, policy, None)
+        taken = amounts.pieces_taken(draft.cases.values(), policy, None)
         left = (CaseLine(n.line_no, n.quantity - taken.get(n.line_no, 0)) for n in order.lines)
         lines = tuple(line for line in left if line.quantity > 0)
     policies = opening.policies_for(order, context.policies, policy)

@@ -1,7 +1,7 @@
 """What silence does: every deadline that passed is applied at its own instant, in order (rules §4)."""
 
 from amends.domain import events as e
-from amends.domain.draft import CaseDraft, base
+from amends.domain.draft import CaseDraft, Draft, base
 from amends.domain.policy import LapseOutcome
 from amends.domain.rules import (
     answering,
@@ -43,6 +43,13 @@ def lapse_until(c: CaseDraft, until: Instant) -> None:
         closing.settle(c)
         c.flush()
     c.draft.as_sender()
+
+
+def lapse_all(draft: Draft) -> None:
+    """What is due on the order's cases counts before a new one is judged: it may free pieces or money."""
+    for case_id, case in list(draft.cases.items()):
+        if case.deadlines:
+            lapse_until(draft.on(case_id), draft.context.now)
 
 
 def _lapse(c: CaseDraft, due: e.Deadline) -> None:

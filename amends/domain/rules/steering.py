@@ -47,8 +47,9 @@ def resume(c: CaseDraft, command: Resume | None) -> None:
 
 
 def may_extend(c: CaseDraft, command: ExtendDeadline | None) -> Refusal | None:
-    if command is not None and c.running(command.deadline) is None:
-        return refuse(Code.WRONG_STAGE, stage=c.case.stage, running=[d.key for d in c.clocks()])
+    running = [deadline.key for deadline in c.clocks()]
+    if not running or (command is not None and command.deadline not in running):
+        return refuse(Code.WRONG_STAGE, stage=c.case.stage, running=running)
     return None
 
 
