@@ -1,4 +1,4 @@
-"""Brings the pages' foreign scripts along: copied out of wheels when the package is built, also for an editable install.
+"""Brings the pages' foreign scripts along: copied out of wheels at every build, for an editable install too.
 
 So nobody needs Node, nothing is fetched by a browser from elsewhere, and no foreign source stands in this repository.
 """
@@ -48,6 +48,6 @@ def _content(script: Script) -> bytes:
     content = (Path(package.origin).parent / script.file).read_bytes()
     if sha256(content).hexdigest() != script.sha256:
         raise RuntimeError(
-            f"{script.file} of {script.package} is not the file that was looked at; check and pin it anew"
+            f"{script.file} of {script.package} is not the one that was looked at; check and pin it anew"
         )
     return content
