@@ -1,0 +1,1 @@
+"""The process killed outright under load: nothing lost, nothing paid twice."""
