@@ -3,7 +3,7 @@
 from datetime import timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from msgspec import Struct
 
@@ -61,6 +61,7 @@ class Access:
         self._registry = registry
         self._clock = clock
         self._admitted: dict[tuple[str, str], tuple[Instant, Caller]] = {}
+        self._people: dict[str, tuple[Instant, Caller]] = {}
 
     async def admit(self, authorization: str, actor: str) -> Caller:
         """The caller, or NotAdmitted. Without an actor the shop itself speaks, as the system. Raises Unavailable."""
@@ -76,9 +77,23 @@ class Access:
         self._admitted[authorization, actor] = (now, caller)
         return caller
 
+    async def person(self, name: str) -> Caller:
+        """Somebody who signed in to the pages, with the role they have now. Raises NotAdmitted, Unavailable."""
+        now = self._clock.now()
+        kept = self._people.get(name)
+        if kept is not None and abs(now - kept[0]) < KEPT_FOR:
+            return kept[1]
+        actor = await self._actor(name)
+        caller = Caller(actor, int(actor.party) if actor.side is Side.MERCHANT else None)
+        if len(self._people) >= _MOST_KEPT:
+            self._people.clear()
+        self._people[name] = (now, caller)
+        return caller
+
     def forget(self) -> None:
         """Staff changed: whoever calls next is looked up again."""
         self._admitted.clear()
+        self._people.clear()
 
     async def _key(self, authorization: str) -> ServiceKey:
         scheme, _, key = authorization.partition(" ")
@@ -112,6 +127,11 @@ class Access:
 def is_merchant_id(text: str) -> bool:
     """Whether a text is a merchant's number: above 0, in 63 bits, written in one way only."""
     return text.isascii() and text.isdigit() and not text.startswith("0") and len(text) <= 19 and int(text) < 1 << 63
+
+
+def written(actor: Actor) -> str:
+    """An actor as `Amends-Actor` has it: `actor.name` with everything but ASCII percent-encoded."""
+    return "/".join(quote(part, safe="") for part in (actor.side, actor.party, actor.staff) if part)
 
 
 def _parts(name: str) -> list[str]:
