@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from amends.store.embedded import EmbeddedPostgres
-from tests.support.database import fresh_database, running_server
+from amends.store.migrate import migrate
+from tests.support.database import fresh_database, running_server, template_database
 from tests.support.network import only_loopback
+from tests.support.shops import OpenShop, shop_in_memory, shop_on_postgres
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,3 +33,18 @@ def empty_database(postgres: EmbeddedPostgres) -> Iterator[str]:
     """Connection string of a database without tables, shared by the tests of one module."""
     with fresh_database(postgres) as dsn:
         yield dsn
+
+
+@pytest.fixture
+def database(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """Connection string of a database with tables, for one test."""
+    with fresh_database(postgres, template_database(postgres, "migrated", migrate)) as dsn:
+        yield dsn
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def open_shop(request: pytest.FixtureRequest) -> OpenShop:
+    """What a test asks of it must hold over both stores."""
+    if request.param == "memory":
+        return shop_in_memory
+    return partial(shop_on_postgres, request.getfixturevalue("database"))

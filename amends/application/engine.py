@@ -33,8 +33,11 @@ from amends.domain.time import Instant
 
 log = logging.getLogger(__name__)
 
-ATTEMPTS = 20
-"""How often a command is decided anew because its order moved. Each time one of those that collide gets through."""
+ATTEMPTS = 8
+"""How often a command is decided before it is given up as the order moved each time."""
+
+FREE_ATTEMPTS = 3
+"""So many are made without holding the order. Of those that collide one gets through each time, but which is luck."""
 
 _READS_EVIDENCE = (k.Rule, k.DecideAppeal, k.ApproveRuling)
 _NOT_YOURS = (Code.UNKNOWN_CASE, Code.UNKNOWN_ORDER, Code.NOT_YOURS, Code.NOT_ALLOWED_FOR_ROLE)
@@ -65,13 +68,16 @@ class Engine:
     async def _settle(self, session: Session, tasks: list[Task], now: Instant) -> None:
         """Decide and write until every task has its answer."""
         in_force = self._policies.in_force(now)
-        for _ in range(ATTEMPTS):
+        moved: frozenset[OrderKey] = frozenset()
+        for attempt in range(ATTEMPTS):
             if not tasks:
                 return
+            if attempt >= FREE_ATTEMPTS:
+                await session.hold(sorted(moved))
             works = await self._judge_all(session, tasks, now)
             writes = [write for work in works.values() if (write := work.write(self._policies, in_force))]
             try:
-                moved = await session.write(writes) if writes else frozenset()
+                moved = await session.write(writes) if writes or attempt >= FREE_ATTEMPTS else frozenset()
             except Rejected as refused:
                 await self._isolate(session, tasks, now, refused)
                 return

@@ -242,6 +242,9 @@ class Session(Protocol):
     async def load(self, wanted: Wanted) -> Loading:
         """Read everything that a batch needs, without locks. Raises Unavailable."""
 
+    async def hold(self, orders: Sequence[OrderKey]) -> None:
+        """Let nobody else change these orders until this session has written once. Raises Unavailable."""
+
     async def write(self, writes: Sequence[Write]) -> frozenset[OrderKey]:
         """Write what still fits in one transaction; returns the orders that moved, of which nothing was written.
 

@@ -34,6 +34,9 @@ from amends.domain.order import Merchant, Order
 from amends.domain.time import NEVER, Instant
 from amends.store.memory_outbox import MemoryOutbox
 
+_PLACES = 4
+"""As many batches run at once, as over a few connections."""
+
 
 class StoredCase(NamedTuple):
     """A row of the cases."""
@@ -76,10 +79,18 @@ class MemoryStore:
         self.merchants: dict[int, Merchant] = {}
         self.service_keys: dict[bytes, ServiceKey] = {}
         self.outbox = MemoryOutbox(self)
+        self.held_by: MemorySession | None = None
+        self.released = asyncio.Event()
+        self._places = asyncio.Semaphore(_PLACES)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
-        yield MemorySession(self)
+        async with self._places:
+            session = MemorySession(self)
+            try:
+                yield session
+            finally:
+                session.let_go()
 
 
 class MemorySession:
@@ -132,8 +143,30 @@ class MemorySession:
             and (since is None or row.auto_refunded_at > since)
         )
 
+    async def hold(self, orders: Sequence[OrderKey]) -> None:  # noqa: ARG002 (all of them, here)
+        await self._turn()
+        self._store.held_by = self
+
+    async def _turn(self) -> None:
+        while self._store.held_by not in (None, self):
+            await self._store.released.wait()
+
+    def let_go(self) -> None:
+        """What was held is free again."""
+        if self._store.held_by is self:
+            self._store.held_by = None
+            self._store.released.set()
+            self._store.released.clear()
+
     async def write(self, writes: Sequence[Write]) -> frozenset[OrderKey]:
         await asyncio.sleep(0)
+        await self._turn()
+        try:
+            return self._write(writes)
+        finally:
+            self.let_go()
+
+    def _write(self, writes: Sequence[Write]) -> frozenset[OrderKey]:
         store = self._store
         moved = frozenset(write.key for write in writes if store.versions.get(write.key, 0) != write.read_version)
         winners = [write for write in writes if write.key not in moved]

@@ -1,12 +1,13 @@
 """What pages and lists read, from memory."""
 
 from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 from msgspec.structs import replace
 
-from amends.application.cursors import pack, unpack
+from amends.application.cursors import Name, Number, pack, unpack
 from amends.application.ports import (
     CaseFilter,
     CaseKey,
@@ -23,8 +24,11 @@ from amends.application.ports import (
 from amends.domain.case import Case
 from amends.domain.docket import Docket
 from amends.domain.events import Fact
-from amends.domain.time import Instant
+from amends.domain.time import NEVER, Instant
 from amends.store.memory import MemorySession, MemoryStore, StoredCase
+
+_LARGEST_ID = 2**63 - 1
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class MemoryReader:
@@ -53,22 +57,17 @@ class MemoryReader:
 
     async def cases(self, wanted: CaseFilter, cursor: str | None, limit: int) -> CasePage:
         found = [row for row in self._store.cases.values() if self._fits(row, wanted)]
+        place_of: Callable[[StoredCase], tuple[Any, ...]]
         if wanted.by_due and wanted.buyer_id is None:
-            found.sort(key=_by_due)
-            if cursor is not None:
-                place = unpack(cursor, tuple[datetime, int, int])
-                found = [row for row in found if _by_due(row) > place]
+            place_of = _by_due
+            due = unpack(cursor, tuple[Instant, Number, Number], (_LONG_AGO, 0, 0))
+            found = sorted((row for row in found if _by_due(row) > due), key=_by_due)
         else:
-            found.sort(key=_by_age, reverse=True)
-            if cursor is not None:
-                newest = unpack(cursor, tuple[int, int])
-                found = [row for row in found if _by_age(row) < newest]
+            place_of = _by_age
+            newest = unpack(cursor, tuple[Number, Number], (_LARGEST_ID, _LARGEST_ID))
+            found = sorted((row for row in found if _by_age(row) < newest), key=_by_age, reverse=True)
         rows = tuple(CaseRow(row.case, row.title, row.updated_at) for row in found[:limit])
-        if len(found) <= limit:
-            return CasePage(rows, None)
-        last = found[limit - 1]
-        place_of_last = _by_due(last) if wanted.by_due and wanted.buyer_id is None else _by_age(last)
-        return CasePage(rows, pack(*place_of_last))
+        return CasePage(rows, pack(*place_of(found[limit - 1])) if len(found) > limit else None)
 
     def _fits(self, row: StoredCase, wanted: CaseFilter) -> bool:
         case = row.case
@@ -98,13 +97,10 @@ class MemoryReader:
         rows = [(key, row) for key, row in self._store.orders.items() if row.order.buyer_id == buyer_id]
         rows.sort(key=lambda item: item[0])
         rows.sort(key=lambda item: item[1].seen_at, reverse=True)
-        if cursor is not None:
-            seen_at, *place = unpack(cursor, tuple[datetime, int, str])
-            rows = [
-                (key, row)
-                for key, row in rows
-                if row.seen_at < seen_at or (row.seen_at == seen_at and list(key) > place)
-            ]
+        seen_at, *place = unpack(cursor, tuple[Instant, Number, Name], (NEVER, 0, ""))
+        rows = [
+            (key, row) for key, row in rows if row.seen_at < seen_at or (row.seen_at == seen_at and list(key) > place)
+        ]
         page = tuple(row.order for _, row in rows[:limit])
         if len(rows) <= limit:
             return OrderPage(page, None)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from amends.application.cursors import pack, unpack
+from amends.application.cursors import Name, Number, pack, unpack
 from amends.application.ports import (
     CaseFilter,
     CaseKey,
@@ -91,7 +91,7 @@ class PostgresReader:
         return [StageCount(Stage(stage), cases, due) for stage, cases, due in rows]
 
     async def orders_of_buyer(self, buyer_id: str, cursor: str | None, limit: int) -> OrderPage:
-        seen_at, merchant_id, order_no = unpack(cursor, tuple[datetime, int, str]) if cursor else (NEVER, 0, "")
+        seen_at, merchant_id, order_no = unpack(cursor, tuple[Instant, Number, Name], (NEVER, 0, ""))
         rows = await self._rows(
             _sql.orders_of_buyer,
             buyer_id=buyer_id,
@@ -150,10 +150,10 @@ def _literally(text: str) -> str:
 
 
 def _place_by_due(cursor: str | None) -> dict[str, Any]:
-    due_at, merchant_id, case_id = unpack(cursor, tuple[datetime, int, int]) if cursor else (_LONG_AGO, 0, 0)
+    due_at, merchant_id, case_id = unpack(cursor, tuple[Instant, Number, Number], (_LONG_AGO, 0, 0))
     return {"after_due": due_at, "after_merchant": merchant_id, "after_case": case_id}
 
 
 def _place_by_age(cursor: str | None) -> dict[str, Any]:
-    case_id, merchant_id = unpack(cursor, tuple[int, int]) if cursor else (_LARGEST_ID, _LARGEST_ID)
+    case_id, merchant_id = unpack(cursor, tuple[Number, Number], (_LARGEST_ID, _LARGEST_ID))
     return {"after_case": case_id, "after_merchant": merchant_id}

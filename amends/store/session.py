@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from amends.application.ports import (
     Announce,
@@ -99,6 +100,12 @@ class PostgresSession:
             loading.receipts[receipt_key] = Receipt(receipt_key, *row[3:])
         return loading
 
+    async def hold(self, orders: Sequence[OrderKey]) -> None:
+        async with unavailable(), self._connection.pipeline():
+            await self._execute(_sql.begin)
+            await self._execute(_sql.new_heads, **columns.keys(orders))
+            await self._execute(_sql.lock_heads, **columns.keys(orders))
+
     async def write(self, writes: Sequence[Write]) -> frozenset[OrderKey]:
         try:
             moved = await self._lock(writes)
@@ -121,8 +128,12 @@ class PostgresSession:
 
     async def _lock(self, writes: Sequence[Write]) -> frozenset[OrderKey]:
         """First flight: lock the heads in order; those whose version is not the one that was read have moved."""
+        if not writes:
+            return frozenset()
+        held = self._connection.info.transaction_status == TransactionStatus.INTRANS
         async with self._connection.pipeline():
-            await self._execute(_sql.begin)
+            if not held:
+                await self._execute(_sql.begin)
             unheard_of = [write.key for write in writes if write.read_version == 0]
             if unheard_of:
                 await self._execute(_sql.new_heads, **columns.keys(unheard_of))
