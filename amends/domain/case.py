@@ -156,7 +156,10 @@ class Suspension(Struct, frozen=True):
 
 
 class Closing(Struct, frozen=True, omit_defaults=True):
-    """How and when it ended; kept while the case runs again after a reopening."""
+    """How and when it ended; kept while the case runs again after a reopening.
+
+    As `Case.ending` it is decided and waits for an appeal or for money on its way.
+    """
 
     outcome: Outcome
     at: Instant
@@ -239,6 +242,7 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     account: tuple[str, str] | None = None
     merchant_asked: bool = False
 
+    ending: Closing | None = None
     closing: Closing | None = None
     reopened_why: str = ""
 

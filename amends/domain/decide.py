@@ -9,7 +9,14 @@ from amends.domain import commands as k
 from amends.domain.case import Case
 from amends.domain.docket import Context, Decided, Docket
 from amends.domain.draft import CaseDraft, Draft
-from amends.domain.permissions import FOR_A_WHILE_AFTER_CLOSING, ROLES, STAGES, WHILE_SUSPENDED, is_party
+from amends.domain.permissions import (
+    FOR_A_WHILE_AFTER_CLOSING,
+    ROLES,
+    STAGES,
+    WHILE_ENDING,
+    WHILE_SUSPENDED,
+    is_party,
+)
 from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.rules import (
     answering,
@@ -193,6 +200,8 @@ def guards(c: CaseDraft, kind: type[k.Command], command: k.Command | None) -> Re
 def _condition_holds(c: CaseDraft, kind: type[k.Command]) -> bool:
     """The cells of rules §5 that carry a condition shared by several commands."""
     case = c.case
+    if case.ending is not None and case.stage is Stage.IN_MOTION and kind not in WHILE_ENDING:
+        return False
     if case.stage is Stage.CLOSED and kind in FOR_A_WHILE_AFTER_CLOSING:
         return offers.after_closing(c)
     if kind in _OFFERS and case.stage is Stage.IN_MOTION:

@@ -14,6 +14,9 @@ from amends.domain.policy import Policy
 from amends.domain.time import Instant
 from amends.domain.words import Ledger
 
+LASTING = ("payout_account", "payout_unknown", "appeal_decision")
+"""Clocks on money that was sent and on an appeal: whatever becomes of the case, they run until they are met."""
+
 
 def base(key: str) -> str:
     """The policy's name of a deadline: `evidence:buyer` runs under `evidence`."""
@@ -161,7 +164,7 @@ class CaseDraft:
                 if self.case.deadline(key) is not None:
                     self._ended[key] = how
 
-    def stop_all(self, how: str = "moot", keep: tuple[str, ...] = ()) -> None:
+    def stop_all(self, how: str = "moot", keep: tuple[str, ...] = LASTING) -> None:
         """End every running deadline but those whose policy name is in `keep`."""
         self.stop(*(key for key in self._clocks if base(key) not in keep), how=how)
 

@@ -570,7 +570,15 @@ class AppealDecided(Event, frozen=True):
 
 
 class ExecutionFinished(Event, frozen=True):
-    """Everything agreed or ruled is done, but an appeal is still to be decided."""
+    """Everything agreed or ruled is done; the end, `outcome`, waits for an appeal or for money on its way.
+
+    `owed_minor` of the promise was refused by every channel and is still to be sent; the rest is no longer promised.
+    """
+
+    outcome: Outcome = Outcome.REFUNDED
+    by: Side = Side.SYSTEM
+    owed_minor: int = 0
+    compensation_owed_minor: int = 0
 
 
 class CaseSuspended(Event, frozen=True):

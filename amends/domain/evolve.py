@@ -145,6 +145,7 @@ def _closed(case: Case, event: e.CaseClosed, at: Instant) -> Change:
     return {
         "stage": Stage.CLOSED,
         "closing": Closing(event.outcome, at, event.by),
+        "ending": None,
         "due_minor": 0,
         "compensation_due_minor": 0,
         "preparation": None,
@@ -258,6 +259,7 @@ def _agreed(case: Case, event: e.CaseAgreed, at: Instant) -> Change:
         "returned": event.lines if _taken_with(case, event) else case.returned,
         "preparation": None,
         "rejection": None,
+        "ending": None,
         "look": "",
         "sending_back": False,
         "repair_choice": False,
@@ -312,7 +314,7 @@ def _back_to_merchant(case: Case, event: e.ReturnedToMerchant, at: Instant) -> C
 
 def _look(case: Case, event: e.LookRequired, at: Instant) -> Change:
     review = case.review or Review(at, Side.SYSTEM)
-    return {"stage": Stage.UNDER_REVIEW, "look": event.why, "review": review}
+    return {"stage": Stage.UNDER_REVIEW, "look": event.why, "review": review, "ending": None}
 
 
 def _scanned(case: Case, event: e.ParcelScanned, at: Instant) -> Change:
@@ -365,6 +367,10 @@ def _refund_instead(case: Case, event: e.RefundInstead, at: Instant) -> Change:
     return {"due_minor": event.refund_minor, "goods": event.goods, "repair_choice": False}
 
 
+def _confirmed(case: Case, event: e.ReceiptConfirmed, at: Instant) -> Change:
+    return {"goods": Goods.WITH_BUYER}
+
+
 def _repair_choice(case: Case, event: e.RepairChoiceGiven, at: Instant) -> Change:
     return {"repair_choice": True}
 
@@ -375,7 +381,7 @@ def _remedy_chosen(case: Case, event: e.RemedyChosen, at: Instant) -> Change:
 
 
 def _ship_back(case: Case, event: e.ShipBackOrdered, at: Instant) -> Change:
-    return {"stage": Stage.IN_MOTION, "goods": Goods.SHIP_BACK_DUE, "sending_back": True, "look": ""}
+    return {"stage": Stage.IN_MOTION, "goods": Goods.SHIP_BACK_DUE, "sending_back": True, "ending": None, "look": ""}
 
 
 def _ordered(case: Case, event: e.PayoutOrdered, at: Instant) -> Change:
@@ -397,7 +403,17 @@ def _released(case: Case, event: e.PayoutReleased, at: Instant) -> Change:
 
 
 def _finished(case: Case, event: e.ExecutionFinished, at: Instant) -> Change:
-    return {"stage": Stage.UNDER_REVIEW}
+    pending = case.appeal is not None and case.appeal.decided_at is None
+    stage = Stage.UNDER_REVIEW if pending else Stage.IN_MOTION
+    return {
+        "stage": stage,
+        "ending": Closing(event.outcome, at, event.by),
+        "due_minor": event.owed_minor,
+        "compensation_due_minor": event.compensation_owed_minor,
+        "preparation": None,
+        "repair_choice": False,
+        "look": "",
+    }
 
 
 def _paid(case: Case, event: e.PayoutPaid, at: Instant) -> Change:
@@ -501,7 +517,7 @@ def _appeal_decided(case: Case, event: e.AppealDecided, at: Instant) -> Change:
     assert case.appeal is not None, "only a standing appeal is decided"
     appeal = replace(case.appeal, decided_at=at, outcome=event.outcome, waived_minor=event.waived_minor)
     if event.outcome is AppealOutcome.REOPEN:
-        return {"appeal": appeal, "stage": Stage.UNDER_REVIEW, "review": Review(at, case.appeal.side)}
+        return {"appeal": appeal, "stage": Stage.UNDER_REVIEW, "review": Review(at, case.appeal.side), "ending": None}
     if event.terms is None:
         return {"appeal": appeal}
     ruling = Ruling(event.terms, event.by, at, noticed_at=at)
@@ -549,7 +565,7 @@ _CHANGES: dict[type[e.Event], Callable[[Case, Any, Instant], Change]] = {
     e.RefundInstead: _refund_instead,
     e.RepairChoiceGiven: _repair_choice,
     e.RemedyChosen: _remedy_chosen,
-    e.ReceiptConfirmed: _nothing,
+    e.ReceiptConfirmed: _confirmed,
     e.ShipBackOrdered: _ship_back,
     e.PayoutOrdered: _ordered,
     e.PayoutReleased: _released,
@@ -582,4 +598,5 @@ _CHANGES: dict[type[e.Event], Callable[[Case, Any, Instant], Change]] = {
 _MONEY = frozenset({
     e.CaseClosed, e.CaseAgreed, e.ReturnedToMerchant, e.ReturnAccepted, e.RefundInstead, e.PayoutOrdered,
     e.PayoutReleased, e.PayoutPaid, e.PayoutUnknown, e.PayoutFailed, e.PayoutCancelled, e.BalanceReduced,
+    e.ExecutionFinished,
 })  # fmt: skip

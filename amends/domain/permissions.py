@@ -118,6 +118,11 @@ WHILE_SUSPENDED = frozenset({
 })  # fmt: skip
 """While a case is suspended nothing lapses and no payout is sent; talk and news go on (rules §4)."""
 
+WHILE_ENDING = WHILE_SUSPENDED | {
+    k.Suspend, k.ExtendDeadline, k.SettlePayout, k.NamePayoutAccount, k.Appeal, k.DecideAppeal,
+}  # fmt: skip
+"""What is still to be done in a case whose end waits only for money on its way."""
+
 FOR_A_WHILE_AFTER_CLOSING = frozenset({
     k.MakeOffer, k.AcceptOffer, k.DeclineOffer, k.SendMessage, k.AddEvidence, k.StatePosition,
 })  # fmt: skip

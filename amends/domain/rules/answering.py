@@ -126,7 +126,7 @@ def carry_out(
         compensation_minor += amounts.return_freight_minor(case, freight, c.policy)
         compensation_minor = min(compensation_minor, amounts.compensation_left_minor(c.draft, c.policy))
     goods = _goods_after(case, remedy)
-    c.stop_all(keep=("payout_account", "payout_unknown", "appeal_decision"))
+    c.stop_all()
     closing.end_offers(c)
     address = c.merchant.address(address_id)
     c.add(

@@ -100,11 +100,11 @@ def decide(c: CaseDraft, command: DecideAppeal) -> None:
         case AppealOutcome.UPHOLD:
             c.add(e.AppealDecided(command.outcome, command.reason, by))
             paying.release_held(c)
-            if c.case.stage is Stage.UNDER_REVIEW:
+            if c.case.stage is Stage.UNDER_REVIEW and not (c.running("ruling") or c.running("look")):
                 _close_again(c)
         case AppealOutcome.REOPEN:
             c.add(e.AppealDecided(command.outcome, command.reason, by))
-            c.stop_all(keep=("payout_account", "payout_unknown"))
+            c.stop_all()
             reviewing.start_review(c)
         case AppealOutcome.CHANGE:
             _change(c, command)
@@ -112,12 +112,9 @@ def decide(c: CaseDraft, command: DecideAppeal) -> None:
 
 def _close_again(c: CaseDraft) -> None:
     """Back to how it had ended; a case that finished meanwhile ends as it would have."""
-    if c.case.closing is not None:
-        closing.close(c, c.case.closing.outcome, Side.PLATFORM)
-    elif c.case.paid_minor:
-        closing.close(c, Outcome.REFUNDED, Side.PLATFORM)
-    else:
-        closing.close(c, Outcome.SENT_BACK if c.case.sending_back else Outcome.COMPLETED, Side.PLATFORM)
+    ended = c.case.ending or c.case.closing
+    assert ended is not None, "an appeal is under review once the case has ended"
+    closing.finish(c, ended.outcome, Side.PLATFORM)
 
 
 def _change(c: CaseDraft, command: DecideAppeal) -> None:
@@ -129,7 +126,7 @@ def _change(c: CaseDraft, command: DecideAppeal) -> None:
     dismissed = terms.outcome is RulingOutcome.DISMISS
     more = max(0, terms.amount_minor - sent) if money else 0
     waived = max(0, sent - terms.amount_minor) if money or dismissed else 0
-    c.stop_all(keep=("payout_account", "payout_unknown"))
+    c.stop_all()
     paying.cancel_held(c, "appeal")
     c.add(e.AppealDecided(command.outcome, command.reason, c.actor.staff, terms, waived))
     refund = min(more, amounts.balance_minor(c.draft) + c.case.due_minor)

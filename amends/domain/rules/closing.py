@@ -3,12 +3,13 @@
 from amends.domain import events as e
 from amends.domain.case import Case
 from amends.domain.draft import CaseDraft
-from amends.domain.words import Goods, Outcome, PayoutState, Remedy, Side, Stage
+from amends.domain.words import Goods, Ledger, Outcome, PayoutState, Remedy, Side, Stage
 
 GOODS_AT_REST = frozenset({
     Goods.NOT_SHIPPED, Goods.IN_TRANSIT, Goods.WITH_BUYER, Goods.COMING_BACK, Goods.BACK, Goods.LOST,
+    Goods.INTERCEPTING, Goods.REFUSAL_AGREED,
 })  # fmt: skip
-"""Nothing has to move any more for this case; an unshipped or stopped parcel is the merchant's own."""
+"""Once the money is paid nothing has to move any more; an unshipped or stopped parcel is the merchant's own."""
 
 HELD_BY_MERCHANT = frozenset({
     Goods.RETURN_DELIVERED, Goods.IN_REPAIR, Goods.BACK, Goods.COMING_BACK, Goods.RETURN_IN_TRANSIT,
@@ -23,14 +24,42 @@ def holds_unpaid_goods(case: Case) -> bool:
     """Whether the merchant has goods of this case that are neither paid back nor sent back."""
     if case.goods is Goods.REPLACEMENT_DUE:
         return bool(case.returned)
-    return case.goods in HELD_BY_MERCHANT and not case.refund_committed_minor
+    return case.goods in HELD_BY_MERCHANT and not case.ordered_minor(Ledger.REFUND)
 
 
 def close(c: CaseDraft, outcome: Outcome, by: Side | None = None, reason: str = "") -> None:
-    """End the case: offers and clocks with it."""
+    """End the case at once: offers and clocks with it."""
+    end_offers(c)
+    c.stop_all(keep=())
+    c.add(e.CaseClosed(outcome, by or c.actor.side, reason))
+
+
+def finish(c: CaseDraft, outcome: Outcome, by: Side | None = None) -> None:
+    """End the case, or wait with it while an appeal is to be decided or its money is on its way.
+
+    A closed case moves no money, so a payout that may yet fail has to find the case open (rules, Owner).
+    """
+    if not _waits(c):
+        close(c, outcome, by)
+        return
     end_offers(c)
     c.stop_all()
-    c.add(e.CaseClosed(outcome, by or c.actor.side, reason))
+    refused = c.running("payout_account") is not None
+    c.add(
+        e.ExecutionFinished(
+            outcome=outcome,
+            by=by or c.actor.side,
+            owed_minor=c.case.due_minor if refused else 0,
+            compensation_owed_minor=c.case.compensation_due_minor if refused else 0,
+        )
+    )
+
+
+def _waits(c: CaseDraft) -> bool:
+    case = c.case
+    pending = case.appeal is not None and case.appeal.decided_at is None
+    moving = any(p.state in (PayoutState.HELD, PayoutState.PAYING, PayoutState.UNKNOWN) for p in case.payouts)
+    return pending or moving or c.running("payout_account") is not None
 
 
 def end_offers(c: CaseDraft, why: str = "moved_on") -> None:
@@ -46,13 +75,14 @@ def nothing_left(c: CaseDraft, *, elsewhere: bool = False) -> None:
     if holds_unpaid_goods(c.case):
         look(c, "nothing_left_goods_held")
         return
-    close(c, Outcome.REFUNDED_ELSEWHERE if elsewhere else Outcome.NOTHING_LEFT, Side.SYSTEM)
+    outcome = Outcome.REFUNDED_ELSEWHERE if elsewhere else Outcome.NOTHING_LEFT
+    finish(c, Outcome.REFUNDED if c.case.ordered_minor(Ledger.REFUND) else outcome, Side.SYSTEM)
 
 
 def look(c: CaseDraft, why: str) -> None:
     """A person at the platform must look; until then no money moves (rules §4, `look`)."""
     end_offers(c)
-    c.stop_all(keep=("payout_account", "payout_unknown", "appeal_decision"))
+    c.stop_all()
     c.add(e.LookRequired(why))
     c.start("look")
 
@@ -61,7 +91,10 @@ def settle(c: CaseDraft) -> None:
     """Close when everything that was agreed or ruled is done."""
     case = c.case
     agreement = case.agreement
-    if case.stage is not Stage.IN_MOTION or case.goods not in GOODS_AT_REST:
+    if case.ending is not None and case.suspension is None and not _waits(c):
+        close(c, case.ending.outcome, case.ending.by)
+        return
+    if case.ending is not None or case.stage is not Stage.IN_MOTION or case.goods not in GOODS_AT_REST:
         return
     if case.due_minor or case.compensation_due_minor or case.suspension is not None:
         return
@@ -69,13 +102,9 @@ def settle(c: CaseDraft) -> None:
         return
     if agreement is None or not _is_money_now(case):
         return
-    if case.appeal is not None and case.appeal.decided_at is None:
-        c.stop_all(keep=("appeal_decision",))
-        c.add(e.ExecutionFinished())
-        return
     c.draft.as_system(c.at)
     small = agreement.remedy is Remedy.SMALL_PAYMENT
-    close(c, Outcome.SETTLED if small else Outcome.REFUNDED, Side.SYSTEM)
+    finish(c, Outcome.SETTLED if small else Outcome.REFUNDED, Side.SYSTEM)
 
 
 def _is_money_now(case: Case) -> bool:

@@ -48,7 +48,7 @@ def lapse_until(c: CaseDraft, until: Instant) -> None:
 def lapse_all(draft: Draft) -> None:
     """What is due on the order's cases counts before a new one is judged: it may free pieces or money."""
     for case_id, case in list(draft.cases.items()):
-        if case.deadlines:
+        if case.next_due_at is not None:
             lapse_until(draft.on(case_id), draft.context.now)
 
 
@@ -83,9 +83,9 @@ def _apply(c: CaseDraft, key: str, outcome: LapseOutcome) -> None:
         case "back_to_merchant":
             answering.back_to_merchant(c, "intercept_timeout", Goods.IN_TRANSIT)
         case "close_not_refused":
-            closing.close(c, Outcome.LAPSED_NOT_REFUSED)
+            closing.finish(c, Outcome.LAPSED_NOT_REFUSED)
         case "close_not_sent":
-            closing.close(c, Outcome.LAPSED_NOT_SENT)
+            closing.finish(c, Outcome.LAPSED_NOT_SENT)
         case "close_rejected":
             _close_rejected(c)
         case "close_completed":
@@ -124,7 +124,7 @@ def _close_rejected(c: CaseDraft) -> None:
     if c.case.goods in closing.HELD_BY_MERCHANT:
         reviewing.enter_review(c, Side.SYSTEM)
     else:
-        closing.close(c, Outcome.LAPSED_AFTER_REJECTION)
+        closing.finish(c, Outcome.LAPSED_AFTER_REJECTION)
 
 
 def _platform_late(c: CaseDraft, key: str) -> None:

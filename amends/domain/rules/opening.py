@@ -485,9 +485,9 @@ def modify(c: CaseDraft, command: Modify) -> None:
 def may_withdraw(c: CaseDraft, command: Withdraw | None) -> Refusal | None:
     """Until money is sent or the return is on its way (rules §5)."""
     case = c.case
-    sent = any(p.state is not PayoutState.FAILED for p in case.payouts)
+    sent = any(p.state is not PayoutState.CANCELLED for p in case.payouts)
     moving = case.goods in (Goods.RETURN_IN_TRANSIT, Goods.REPLACEMENT_IN_TRANSIT, Goods.SHIP_BACK_DUE)
-    if sent or moving or closing.holds_unpaid_goods(case):
+    if sent or moving or case.ending is not None or closing.holds_unpaid_goods(case):
         return refuse(Code.WRONG_STAGE, stage=case.stage, goods=case.goods, funds=case.funds)
     return None
 

@@ -164,7 +164,7 @@ def stand(
     lines: tuple[CaseLine, ...],
 ) -> None:
     """The merchant's no stands; the buyer's clock starts."""
-    c.stop_all(keep=("payout_account", "payout_unknown"))
+    c.stop_all()
     closing.end_offers(c)
     c.add(
         e.CaseRejected(

@@ -61,11 +61,7 @@ def confirm(c: CaseDraft, command: ConfirmReceipt) -> None:
 
 def complete(c: CaseDraft) -> None:
     """The buyer has the goods: done, unless money of the same case is still on its way."""
-    if c.case.appeal is not None and c.case.appeal.decided_at is None:
-        c.stop_all(keep=("appeal_decision",))
-        c.add(e.ExecutionFinished())
-        return
-    closing.close(c, Outcome.SENT_BACK if c.case.sending_back else Outcome.COMPLETED)
+    closing.finish(c, Outcome.SENT_BACK if c.case.sending_back else Outcome.COMPLETED)
 
 
 def may_dispute(c: CaseDraft, command: DisputeReplacement | None) -> Refusal | None:

@@ -93,7 +93,7 @@ def take(c: CaseDraft, received: tuple[CaseLine, ...], basis: Basis) -> None:
         )
     )
     if complete:
-        c.stop_all(keep=("payout_account", "payout_unknown", "appeal_decision"))
+        c.stop_all()
         if goods is Goods.REPLACEMENT_DUE:
             c.start("ship_replacement")
         elif goods is Goods.IN_REPAIR:

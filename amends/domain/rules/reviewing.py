@@ -6,7 +6,7 @@ from amends.domain import events as e
 from amends.domain.case import Review, Ruling
 from amends.domain.commands import ApproveRuling, Assign, RequestEvidence, RequestIntervention, Rule
 from amends.domain.docket import EvidenceMark
-from amends.domain.draft import CaseDraft
+from amends.domain.draft import LASTING, CaseDraft
 from amends.domain.order import DURABLE, delivered_at
 from amends.domain.policy import Freight
 from amends.domain.refusals import Code, Refusal, refuse
@@ -89,7 +89,7 @@ def request(c: CaseDraft, command: RequestIntervention) -> None:
 
 def enter_review(c: CaseDraft, side: Side, statement: str = "") -> None:
     """The platform has the case: both sides are asked for evidence, the ruling clock starts (R4.2, R5.4)."""
-    c.stop_all(keep=("offer_open", "payout_account", "payout_unknown"))
+    c.stop_all(keep=(*LASTING, "offer_open"))
     c.add(e.InterventionRequested(side, statement, 1, burden_on(c)))
     start_review(c)
 
@@ -300,7 +300,7 @@ def stand(c: CaseDraft, terms: e.RulingTerms, by: str, approved_by: str) -> None
     """The ruling is noticed to both sides and carried out by the ordinary deadlines (rules §9)."""
     appeal_until = c.at + timedelta(days=c.policy.limits.appeal_days)
     closing.end_offers(c)
-    c.stop_all(keep=("payout_account", "payout_unknown"))
+    c.stop_all()
     c.add(e.RulingGiven(terms, by, approved_by, appeal_until))
     more = max(0, terms.amount_minor - c.case.ordered_minor(Ledger.REFUND))
     execute(c, terms, Basis.RULING, more, 0)
@@ -314,9 +314,9 @@ def execute(c: CaseDraft, terms: e.RulingTerms, basis: Basis, refund_minor: int,
         if back:
             _send_back(c, terms)
         elif c.case.refund_committed_minor > c.case.due_minor:
-            closing.close(c, Outcome.REFUNDED, Side.PLATFORM)
+            closing.finish(c, Outcome.REFUNDED, Side.PLATFORM)
         else:
-            closing.close(c, Outcome.DISMISSED, Side.PLATFORM)
+            closing.finish(c, Outcome.DISMISSED, Side.PLATFORM)
         return
     amount = refund_minor if terms.outcome in _MONEY else c.case.maximum_minor
     answering.carry_out(

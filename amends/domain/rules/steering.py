@@ -62,10 +62,12 @@ def extend(c: CaseDraft, command: ExtendDeadline) -> None:
 
 
 def may_cancel(c: CaseDraft, command: Cancel | None) -> Refusal | None:
-    """Duplicates and mistakes only; not once money was sent or the merchant has the goods."""
-    sent = any(p.state not in (PayoutState.FAILED, PayoutState.CANCELLED) for p in c.case.payouts)
-    if sent or closing.holds_unpaid_goods(c.case):
-        return refuse(Code.WRONG_STAGE, stage=c.case.stage, goods=c.case.goods, funds=c.case.funds)
+    """Duplicates and mistakes only; not once money was sent, the merchant has the goods, or somebody appealed."""
+    case = c.case
+    sent = any(p.state is not PayoutState.CANCELLED for p in case.payouts)
+    appealed = case.appeal is not None and case.appeal.decided_at is None
+    if sent or appealed or case.ending is not None or closing.holds_unpaid_goods(case):
+        return refuse(Code.WRONG_STAGE, stage=case.stage, goods=case.goods, funds=case.funds)
     return None
 
 
