@@ -130,6 +130,9 @@ def _refund_group(draft: Draft) -> None:
     """No group, no sale: everything is paid back by itself, and the shop is told not to ship (R4.3)."""
     order = draft.order
     assert order is not None, "a group is an order's"
+    assert order.group is not None, "an order without a group waits for nobody"
+    # The shop may still call it forming; that it did not fill in time is what counts.
+    draft.order = order = replace(order, group=replace(order.group, state="failed"))
     c = _open_by_system(draft, "group_failed")
     if c is not None:
         answering.carry_out(c, Basis.SYSTEM, Remedy.REFUND_ONLY, c.case.amount_minor, reason="group_failed")
