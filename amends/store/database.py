@@ -1,7 +1,7 @@
 """Connections to PostgreSQL: how they are set up, and what its errors mean here."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.resources import files
 from typing import Any, Self
 
@@ -59,6 +59,9 @@ class Database:
     Both run as the service's role. Unix times and JSON come back as the types of the rules expect them.
     """
 
+    patience_seconds = 10.0
+    """How long a start waits for the first connection."""
+
     def __init__(self, url: str, *, batch_connections: int, page_connections: int) -> None:
         self.url = url
         self._batches = _pool(url, batch_connections, f"{_ALWAYS} {_FOR_BATCHES}")
@@ -66,9 +69,10 @@ class Database:
 
     async def __aenter__(self) -> Self:
         try:
-            await self._batches.open(wait=True, timeout=10)
-            await self._pages.open(wait=True, timeout=10)
+            await self._batches.open(wait=True, timeout=self.patience_seconds)
+            await self._pages.open(wait=True, timeout=self.patience_seconds)
         except PoolTimeout as fault:
+            await self.__aexit__()
             raise Unavailable("the database cannot be reached") from fault
         return self
 
@@ -76,17 +80,24 @@ class Database:
         await self._pages.close()
         await self._batches.close()
 
-    @asynccontextmanager
-    async def for_batch(self) -> AsyncIterator[Connection]:
+    def for_batch(self) -> AbstractAsyncContextManager[Connection]:
         """A connection for one batch. Waits for a free one."""
-        async with unavailable(), self._batches.connection() as connection:
-            yield connection
+        return self._taken(self._batches)
+
+    def for_page(self) -> AbstractAsyncContextManager[Connection]:
+        """A connection for reading and for small writes of one row."""
+        return self._taken(self._pages)
 
     @asynccontextmanager
-    async def for_page(self) -> AsyncIterator[Connection]:
-        """A connection for reading and for small writes of one row."""
-        async with unavailable(), self._pages.connection() as connection:
-            yield connection
+    async def _taken(self, pool: AsyncConnectionPool[Connection]) -> AsyncIterator[Connection]:
+        try:
+            async with unavailable(), pool.connection() as connection:
+                yield connection
+        except Unavailable:
+            # Where one broke the others probably did: replace them now, before each fails somebody.
+            await self._batches.check()
+            await self._pages.check()
+            raise
 
 
 def _pool(url: str, size: int, options: str) -> AsyncConnectionPool[Connection]:
