@@ -83,6 +83,7 @@ class Next(Struct, frozen=True, omit_defaults=True):
     then: str = ""
     then_text: str = ""
     amount_minor: int = 0
+    started_at: Instant | None = None
 
 
 class Application(Struct, frozen=True, omit_defaults=True):
@@ -335,6 +336,7 @@ def next_of(case: Case, policy: Policy, reader: Reader) -> Next:
         step.outcome,
         lapse(key, step.outcome, reader, step.amount_minor or None),
         step.amount_minor,
+        step.deadline.started_at,
     )
 
 
