@@ -63,6 +63,7 @@ class Payout(Struct, frozen=True, omit_defaults=True):
     proposed_by: str = ""
     proposed_result: str = ""
     advanced: bool = False
+    mismatched: bool = False
 
 
 class Preparation(Struct, frozen=True, omit_defaults=True):

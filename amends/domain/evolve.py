@@ -429,13 +429,19 @@ def _failed(case: Case, event: e.PayoutFailed, at: Instant) -> Change:
     assert payout is not None, "a payout fails only after it was ordered"
     due = "due_minor" if payout.ledger is Ledger.REFUND else "compensation_due_minor"
     return {
-        **_payout(case, event.payout_id, state=PayoutState.FAILED, proposed_by="", proposed_result=""),
+        **_payout(
+            case, event.payout_id, state=PayoutState.FAILED, proposed_by="", proposed_result="", mismatched=False
+        ),
         due: getattr(case, due) + payout.amount_minor,
     }
 
 
 def _payout_cancelled(case: Case, event: e.PayoutCancelled, at: Instant) -> Change:
     return _payout(case, event.payout_id, state=PayoutState.CANCELLED)
+
+
+def _mismatched(case: Case, event: e.PayoutMismatched, at: Instant) -> Change:
+    return _payout(case, event.payout_id, mismatched=True)
 
 
 def _settlement_proposed(case: Case, event: e.PayoutSettlementProposed, at: Instant) -> Change:
@@ -573,7 +579,7 @@ _CHANGES: dict[type[e.Event], Callable[[Case, Any, Instant], Change]] = {
     e.PayoutUnknown: _unknown,
     e.PayoutFailed: _failed,
     e.PayoutCancelled: _payout_cancelled,
-    e.PayoutMismatched: _nothing,
+    e.PayoutMismatched: _mismatched,
     e.PayoutSettlementProposed: _settlement_proposed,
     e.PayoutAccountNamed: _account,
     e.BalanceReduced: _balance,

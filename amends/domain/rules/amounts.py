@@ -8,7 +8,7 @@ from amends.domain.draft import Draft
 from amends.domain.money import share_of_pieces, split
 from amends.domain.order import Order
 from amends.domain.policy import Freight, Policy, Reason
-from amends.domain.words import Fault, Goods, Ledger, Payer
+from amends.domain.words import Fault, Goods, Ledger, Outcome, Payer
 
 GOODS_MOVING_BACK = frozenset({Goods.COMING_BACK, Goods.BACK, Goods.RETURN_IN_TRANSIT, Goods.RETURN_DELIVERED})
 
@@ -40,10 +40,32 @@ def pieces_taken(cases: Iterable[Case], policy: Policy, own_case: int | None) ->
     for case in cases:
         if case.case_id == own_case or looks_only_at_money(case, policy):
             continue
-        lines = case.lines if case.is_open or refunded_in_full(case) else case.returned
+        if case.is_open or refunded_in_full(case):
+            lines = case.lines
+        else:
+            lines = () if case.closing is not None and case.closing.outcome in _GOODS_WENT_BACK else case.returned
         for line in lines:
             taken[line.line_no] = taken.get(line.line_no, 0) + line.quantity
     return taken
+
+
+def taken_elsewhere(draft: Draft, case: Case, policy: Policy) -> list[dict[str, int]]:
+    """Lines of an ended case whose pieces another case has by now, or gave back: it cannot have them again.
+
+    A case that never ended holds its pieces itself.
+    """
+    order = draft.order
+    assert order is not None, "pieces are an order's"
+    if case.closing is None or looks_only_at_money(case, policy):
+        return []
+    taken = pieces_taken(draft.cases.values(), policy, case.case_id)
+    known = {line.line_no: line.quantity for line in order.lines}
+    left = {line.line_no: max(0, known.get(line.line_no, 0) - taken.get(line.line_no, 0)) for line in case.lines}
+    return [{"line_no": n.line_no, "left": left[n.line_no]} for n in case.lines if n.quantity > left[n.line_no]]
+
+
+_GOODS_WENT_BACK = (Outcome.COMPLETED, Outcome.SENT_BACK)
+"""What the buyer returned, or other pieces for it, are with the buyer again."""
 
 
 def looks_only_at_money(case: Case, policy: Policy) -> bool:

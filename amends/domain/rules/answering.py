@@ -67,6 +67,9 @@ def may_agree(c: CaseDraft, command: Agree | None) -> Refusal | None:
         return refuse(Code.WRONG_STAGE, stage=case.stage, needs="buyer")
     if command is not None and command.application != case.application:
         return refuse(Code.APPLICATION_CHANGED, application=case.application, amount_minor=case.amount_minor)
+    taken = amounts.taken_elsewhere(c.draft, case, c.policy)
+    if taken:
+        return refuse(Code.QUANTITY_TAKEN, lines=taken)
     remedy = as_asked(case)
     if remedy in (Remedy.REFUND_ONLY, Remedy.RETURN_AND_REFUND):
         left = amounts.balance_minor(c.draft) + case.due_minor

@@ -51,6 +51,9 @@ def may_appeal(c: CaseDraft, command: Appeal | None) -> Refusal | None:
         return refuse(Code.WINDOW_FOR_APPEAL_OVER, ended_at=until)
     if not got_less(case, side):
         return refuse(Code.WRONG_STAGE, stage=case.stage, needs="less_than_asked")
+    taken = amounts.taken_elsewhere(c.draft, case, c.policy)
+    if taken and side is Side.BUYER:
+        return refuse(Code.QUANTITY_TAKEN, lines=taken)
     if command is None:
         return None
     least = c.policy.limits.grounds_characters
@@ -82,6 +85,9 @@ def may_decide(c: CaseDraft, command: DecideAppeal | None) -> Refusal | None:
         return None
     if command.outcome is AppealOutcome.REOPEN and (ruling is not None or case.stage is not Stage.UNDER_REVIEW):
         return refuse(Code.WRONG_STAGE, stage=case.stage, needs="no_ruling_before")
+    if command.outcome is AppealOutcome.UPHOLD and _ends_again(c) and closing.holds_unpaid_goods(case):
+        # The goods came back meanwhile: somebody has to say who pays for them or where they go.
+        return refuse(Code.KIND_NOT_POSSIBLE, kind=command.outcome, goods=case.goods, needs="goods")
     if command.outcome is not AppealOutcome.CHANGE:
         return None
     if command.ruling is None:
@@ -100,7 +106,7 @@ def decide(c: CaseDraft, command: DecideAppeal) -> None:
         case AppealOutcome.UPHOLD:
             c.add(e.AppealDecided(command.outcome, command.reason, by))
             paying.release_held(c)
-            if c.case.stage is Stage.UNDER_REVIEW and not (c.running("ruling") or c.running("look")):
+            if _ends_again(c):
                 _close_again(c)
         case AppealOutcome.REOPEN:
             c.add(e.AppealDecided(command.outcome, command.reason, by))
@@ -108,6 +114,11 @@ def decide(c: CaseDraft, command: DecideAppeal) -> None:
             reviewing.start_review(c)
         case AppealOutcome.CHANGE:
             _change(c, command)
+
+
+def _ends_again(c: CaseDraft) -> bool:
+    """Whether nothing but the appeal keeps the case from its end."""
+    return c.case.stage is Stage.UNDER_REVIEW and not (c.running("ruling") or c.running("look"))
 
 
 def _close_again(c: CaseDraft) -> None:
@@ -119,6 +130,8 @@ def _close_again(c: CaseDraft) -> None:
 
 def _change(c: CaseDraft, command: DecideAppeal) -> None:
     assert command.ruling is not None, "the ladder asked for it"
+    c.stop_all()
+    paying.cancel_held(c, "appeal")
     case = c.case
     money = command.ruling.outcome in (RulingOutcome.REFUND, RulingOutcome.RETURN_AND_REFUND)
     terms = reviewing.terms_of(command.ruling, (command.ruling.amount or 0) if money else 0)
@@ -126,8 +139,6 @@ def _change(c: CaseDraft, command: DecideAppeal) -> None:
     dismissed = terms.outcome is RulingOutcome.DISMISS
     more = max(0, terms.amount_minor - sent) if money else 0
     waived = max(0, sent - terms.amount_minor) if money or dismissed else 0
-    c.stop_all()
-    paying.cancel_held(c, "appeal")
     c.add(e.AppealDecided(command.outcome, command.reason, c.actor.staff, terms, waived))
     refund = min(more, amounts.balance_minor(c.draft) + c.case.due_minor)
     reviewing.execute(c, terms, Basis.APPEAL, refund, more - refund)
@@ -146,7 +157,8 @@ def may_ask_review(c: CaseDraft, command: AskHumanReview | None) -> Refusal | No
         return refuse(Code.WINDOW_FOR_APPEAL_OVER, ended_at=until)
     if closing_.by is not Side.SYSTEM or not got_less(case, Side.BUYER):
         return refuse(Code.WRONG_STAGE, stage=case.stage, needs="decided_by_system")
-    return None
+    taken = amounts.taken_elsewhere(c.draft, case, c.policy)
+    return refuse(Code.QUANTITY_TAKEN, lines=taken) if taken else None
 
 
 def ask_review(c: CaseDraft, command: AskHumanReview) -> None:

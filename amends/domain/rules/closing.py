@@ -17,6 +17,9 @@ HELD_BY_MERCHANT = frozenset({
 })  # fmt: skip
 """The buyer's goods are with the merchant, or on their way there."""
 
+SENT = (PayoutState.PAYING, PayoutState.UNKNOWN, PayoutState.PAID)
+"""Money that left or may have left; what is held may yet be cancelled."""
+
 _MONEY_REMEDIES = (Remedy.REFUND_ONLY, Remedy.RETURN_AND_REFUND, Remedy.SMALL_PAYMENT)
 
 
@@ -24,7 +27,8 @@ def holds_unpaid_goods(case: Case) -> bool:
     """Whether the merchant has goods of this case that are neither paid back nor sent back."""
     if case.goods is Goods.REPLACEMENT_DUE:
         return bool(case.returned)
-    return case.goods in HELD_BY_MERCHANT and not case.ordered_minor(Ledger.REFUND)
+    paid = any(p.ledger is Ledger.REFUND and p.state in SENT for p in case.payouts)
+    return case.goods in HELD_BY_MERCHANT and not paid
 
 
 def close(c: CaseDraft, outcome: Outcome, by: Side | None = None, reason: str = "") -> None:

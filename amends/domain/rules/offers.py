@@ -35,6 +35,9 @@ def after_closing(c: CaseDraft) -> bool:
 def may_make(c: CaseDraft, command: MakeOffer | None) -> Refusal | None:
     case, limits = c.case, c.policy.limits
     side = c.actor.side
+    taken = amounts.taken_elsewhere(c.draft, case, c.policy)
+    if taken:
+        return refuse(Code.QUANTITY_TAKEN, lines=taken)
     made = case.offers_made.get(side, 0)
     if made >= limits.offers_per_side:
         return refuse(Code.ROUNDS_USED_UP, made=made, limit=limits.offers_per_side)
@@ -132,7 +135,8 @@ def _standing(c: CaseDraft, offer_id: str) -> Offer | Refusal:
     offer = c.case.offer(offer_id)
     if offer is not None:
         return offer
-    others = [o for o in c.case.offers if o.side is not c.actor.side]
+    side = c.actor.side
+    others = [o for o in c.case.offers if o.side is not side and side not in o.accepted_by]
     if others:
         return refuse(
             Code.OFFER_REPLACED,
@@ -161,8 +165,13 @@ def may_answer(c: CaseDraft, command: AcceptOffer | DeclineOffer | None) -> Refu
 
 def may_accept(c: CaseDraft, command: AcceptOffer | None) -> Refusal | None:
     refusal = may_answer(c, command)
-    if refusal is not None or command is None:
+    if refusal is not None:
         return refusal
+    taken = amounts.taken_elsewhere(c.draft, c.case, c.policy)
+    if taken:
+        return refuse(Code.QUANTITY_TAKEN, lines=taken)
+    if command is None:
+        return None
     offer = c.case.offer(command.offer_id)
     assert offer is not None, "the ladder found it"
     if offer.remedy in (Remedy.RETURN_AND_REFUND, Remedy.EXCHANGE, Remedy.REPAIR) and c.merchant.address(None) is None:

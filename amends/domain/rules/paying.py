@@ -9,8 +9,6 @@ from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.rules import amounts, closing
 from amends.domain.words import Ledger, PayoutState, Stage
 
-_SETTLED = (PayoutState.PAID, PayoutState.CANCELLED)
-
 
 def pay_due(c: CaseDraft) -> None:
     """Order payouts for all that is due: original channels first, each up to what it paid."""
@@ -109,11 +107,28 @@ def record_payout(c: CaseDraft, command: RecordPayout) -> None:
     payout = c.case.payout(command.payout_id)
     assert payout is not None, "the ladder asked for it"
     if command.amount is not None and command.amount != payout.amount_minor:
-        if payout.state not in _SETTLED and c.running(_unknown_key(payout)) is None:
-            c.add(e.PayoutMismatched(payout.payout_id, payout.amount_minor, command.amount))
-            c.start(_unknown_key(payout))
+        _mismatched(c, payout, command.answer, command.amount)
         return
     _apply(c, payout, command.answer, command.provider_reference, command.why, advanced=command.advanced)
+
+
+def _mismatched(c: CaseDraft, payout: Payout, answer: str, amount_minor: int) -> None:
+    """Another amount than was ordered: a person reads the statement; what was paid already stays as it was."""
+    if payout.state in (PayoutState.PAYING, PayoutState.UNKNOWN) and c.running(_unknown_key(payout)) is None:
+        c.add(e.PayoutMismatched(payout.payout_id, payout.amount_minor, amount_minor))
+        c.start(_unknown_key(payout))
+    elif payout.state is PayoutState.FAILED and answer == "done":
+        _paid_after_failure(c, payout, amount_minor)
+
+
+def _paid_after_failure(c: CaseDraft, payout: Payout, amount_minor: int) -> None:
+    """Money moved after the provider had said no; if it was sent another way too, a person sorts it out."""
+    if payout.mismatched:
+        return
+    if not c.case.is_open:
+        c.add(e.CaseReopened("paid_after_failure"))
+    c.add(e.PayoutMismatched(payout.payout_id, 0, amount_minor))
+    closing.look(c, "paid_after_failure")
 
 
 def _apply(
@@ -134,12 +149,7 @@ def _apply(
             c.add(e.PayoutFailed(payout.payout_id, why))
             closing.look(c, "payout_reversed")
         case "done", PayoutState.FAILED:
-            # Money moved after the provider had said no; if it was sent another way too, a person sorts it out.
-            if c.case.look != "paid_after_failure":
-                if not c.case.is_open:
-                    c.add(e.CaseReopened("paid_after_failure"))
-                c.add(e.PayoutMismatched(payout.payout_id, 0, payout.amount_minor))
-                closing.look(c, "paid_after_failure")
+            _paid_after_failure(c, payout, payout.amount_minor)
         case "unknown", PayoutState.PAYING:
             c.add(e.PayoutUnknown(payout.payout_id))
             c.start(_unknown_key(payout))

@@ -169,6 +169,10 @@ def after_closing(c: CaseDraft, carrier: str, tracking_no: str, news: Scan) -> N
         return
     c.add(e.CaseReopened("late_scan"))
     c.draft.as_system(c.at)
+    if amounts.taken_elsewhere(c.draft, case, c.policy):
+        c.add(e.ParcelScanned(Leg.RETURN, carrier, tracking_no, news, Goods.RETURN_IN_TRANSIT))
+        closing.look(c, "sent_under_another_case")
+        return
     refund = min(agreement.refund_minor, amounts.balance_minor(c.draft))
     c.add(
         e.CaseAgreed(

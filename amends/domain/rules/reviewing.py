@@ -103,11 +103,10 @@ def start_review(c: CaseDraft) -> None:
 def may_request_evidence(c: CaseDraft, command: RequestEvidence | None) -> Refusal | None:
     """One later request per side (rules §4, `evidence_more`); a late platform may not pause itself."""
     review = c.case.review
-    if command is None or review is None:
-        return None
-    if any(request.side == command.side for request in review.requests):
-        return refuse(Code.ALREADY_REQUESTED, side=command.side)
-    return None
+    asked = {request.side for request in review.requests} if review is not None else set()
+    if command is None:
+        return refuse(Code.ALREADY_REQUESTED) if {Side.BUYER, Side.MERCHANT} <= asked else None
+    return refuse(Code.ALREADY_REQUESTED, side=command.side) if command.side in asked else None
 
 
 def request_evidence(c: CaseDraft, command: RequestEvidence) -> None:
@@ -172,6 +171,9 @@ def check_ruling(c: CaseDraft, command: Rule, *, with_compensation: bool = False
         return refuse(Code.KIND_NOT_POSSIBLE, kind=command.outcome, goods=case.goods, needs="goods")
     if command.goods is Holding.BACK_TO_BUYER and not held:
         return refuse(Code.KIND_NOT_POSSIBLE, kind=command.outcome, goods=case.goods, needs="held_goods")
+    taken = amounts.taken_elsewhere(c.draft, case, c.policy)
+    if taken and command.outcome is not RulingOutcome.DISMISS:
+        return refuse(Code.QUANTITY_TAKEN, lines=taken)
     if command.outcome in _MONEY:
         refusal = _check_amount(c, command.amount, with_compensation=with_compensation)
         if refusal is not None:

@@ -219,6 +219,8 @@ def after_closing(c: CaseDraft, carrier: str, tracking_no: str, news: Scan) -> b
         return False
     if case.closing.outcome not in _MAY_COME_BACK or case.goods not in (*_ON_THE_WAY, Goods.IN_TRANSIT):
         return False
+    if amounts.taken_elsewhere(c.draft, case, c.policy):
+        return False
     goods = Goods.BACK if state == "back" else Goods.COMING_BACK
     agreed = case.goods in _ON_THE_WAY
     c.add(e.CaseReopened("late_scan"))
