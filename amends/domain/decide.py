@@ -106,19 +106,25 @@ def decide(docket: Docket, command: k.Command, context: Context) -> Decided | Re
     A refusal leaves everything as it was, the lapses too: the sweep or the next command applies them
     again, at the same instants.
     """
-    if type(command) not in ROLES or context.actor.role not in ROLES[type(command)]:
-        return refuse(Code.NOT_ALLOWED_FOR_ROLE, role=context.actor.role, roles=_roles(command))
     if isinstance(command, k.SyncOrder):
-        draft = Draft(docket, context)
-        orders.sync(draft, command)
-        return draft.decided(None)
+        return _wrong_role(command, context) or _sync(docket, command, context)
     if context.case_id is None:
         return _about_order(docket, command, context)
     return _about_case(docket, context.case_id, command, context)
 
 
-def _roles(command: k.Command) -> list[str]:
-    return sorted(role.value for role in ROLES.get(type(command), ()))
+def _wrong_role(command: k.Command, context: Context) -> Refusal | None:
+    """Asked once it is clear whose order it is: by precedence (rules §11)."""
+    roles = ROLES.get(type(command), frozenset())
+    if context.actor.role in roles:
+        return None
+    return refuse(Code.NOT_ALLOWED_FOR_ROLE, role=context.actor.role, roles=sorted(role.value for role in roles))
+
+
+def _sync(docket: Docket, command: k.SyncOrder, context: Context) -> Decided:
+    draft = Draft(docket, context)
+    orders.sync(draft, command)
+    return draft.decided(None)
 
 
 def _about_order(docket: Docket, command: k.Command, context: Context) -> Decided | Refusal:
@@ -127,6 +133,9 @@ def _about_order(docket: Docket, command: k.Command, context: Context) -> Decide
         return refuse(Code.UNKNOWN_ORDER)
     if not is_party(context.actor, docket.order):
         return refuse(Code.NOT_YOURS)
+    refusal = _wrong_role(command, context)
+    if refusal is not None:
+        return refusal
     draft = Draft(docket, context)
     match command:
         case k.OpenCase():
@@ -163,6 +172,9 @@ def _about_case(docket: Docket, case_id: int, command: k.Command, context: Conte
         return refuse(Code.UNKNOWN_CASE)
     if not is_party(context.actor, docket.order):
         return refuse(Code.NOT_YOURS)
+    refusal = _wrong_role(command, context)
+    if refusal is not None:
+        return refusal
     draft = Draft(docket, context)
     c = draft.on(case_id)
     happened_at = _happened_at(command)
