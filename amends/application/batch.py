@@ -23,6 +23,7 @@ from amends.application.ports import (
     Write,
 )
 from amends.application.sealing import GENESIS, seal
+from amends.domain.case import Case
 from amends.domain.commands import OpenCase
 from amends.domain.docket import Decided, Docket, PolicyBook, after
 from amends.domain.effects import Effect, effects, order_effects
@@ -87,12 +88,11 @@ class OrderWork:
             sealed = seal(own, self._chains.get(case.case_id, GENESIS))
             self._chains[case.case_id] = sealed[-1].chain
             self._facts += sealed
+        cases = {case.case_id: case for case in decided.cases}
         for fact in decided.facts:
-            self._project(fact, ids)
+            self._project(fact, cases[fact.case_id], ids)
 
-    def _project(self, fact: Fact, ids: Ids) -> None:
-        case = self.docket.case(fact.case_id)
-        assert case is not None, "every fact is about a case of the order"
+    def _project(self, fact: Fact, case: Case, ids: Ids) -> None:
         if type(fact.event) in projection.FOUND_BY:
             for row in projection.evidence_rows(fact):
                 self._evidence.append(row)

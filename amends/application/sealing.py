@@ -32,6 +32,16 @@ class _StoredFact(Struct, frozen=True, omit_defaults=True):
     event: _AnyEvent
 
 
+class _Record(Struct, frozen=True):
+    """`Fact` as it is sealed; a case's number is always long, so it is made text without looking for it."""
+
+    at: Instant
+    by: str
+    case_id: str
+    event: Any
+    seq: int
+
+
 _encoder = msgspec.json.Encoder(order="sorted")
 _decoder = msgspec.json.Decoder(_StoredFact, strict=False)
 _LONG_NUMBER = re.compile(rb"[:\[,]-?\d{16}")
@@ -73,17 +83,8 @@ def seal(facts: Iterable[Fact], chain: bytes) -> list[SealedFact]:
 
 
 def payload_of(fact: Fact) -> bytes:
-    """The bytes of a fact that the chain runs over.
-
-    Put together by hand because only `case_id` is long in nearly every event; sorted: at, by, case_id, event, seq.
-    """
-    return b'{"at":%b,"by":%b,"case_id":"%d","event":%b,"seq":%d}' % (
-        _encoder.encode(fact.at),
-        canonical(fact.by),
-        fact.case_id,
-        canonical(fact.event),
-        fact.seq,
-    )
+    """The bytes of a fact that the chain runs over."""
+    return canonical(_Record(fact.at, fact.by, str(fact.case_id), fact.event, fact.seq))
 
 
 def unseal(payload: bytes) -> Fact:

@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 PAGE = 512
 BATCH = 128
+AT_ONCE = 4
+"""Batches on their way together, so that the rules work while the store does."""
+
 RETRY_AFTER = timedelta(minutes=5)
 """How long something is left alone that is still due after its turn."""
 
@@ -56,22 +59,30 @@ class Sweep:
             await asyncio.sleep(every_seconds)
 
     async def _through(self, due: Callable[[Instant, Due | None, int], Awaitable[list[Due]]], now: Instant) -> Swept:
-        judged = set_aside = 0
+        """Page after page; a page lies behind the one before, whatever becomes of that one meanwhile."""
+        free = asyncio.Semaphore(AT_ONCE)
+        judging: list[asyncio.Task[int]] = []
+        judged = 0
         page = await due(now, None, PAGE)
-        while page:
-            # The next page is read while this one is judged: it lies behind it, whatever becomes of it.
-            following, stuck = await asyncio.gather(due(now, page[-1], PAGE), self._judge(page, now))
-            judged += len(page)
-            set_aside += stuck
-            page = following
-        return Swept(judged, set_aside)
+        try:
+            while page:
+                judged += len(page)
+                by_merchant = sorted(page, key=lambda one: (one.merchant_id, one.order_no))
+                for start in range(0, len(page), BATCH):
+                    await free.acquire()
+                    batch = by_merchant[start : start + BATCH]
+                    judging.append(asyncio.create_task(self._judge(batch, now)))
+                    judging[-1].add_done_callback(lambda _: free.release())
+                page = await due(now, page[-1], PAGE)
+            return Swept(judged, sum(await asyncio.gather(*judging)))
+        finally:
+            for task in judging:
+                task.cancel()
 
-    async def _judge(self, page: list[Due], now: Instant) -> int:
+    async def _judge(self, batch: list[Due], now: Instant) -> int:
         """Whatever is still due after its turn, for whatever reason, is set aside so that it blocks nobody."""
-        by_merchant = sorted(page, key=lambda one: (one.merchant_id, one.order_no))
-        batches = [by_merchant[start : start + BATCH] for start in range(0, len(page), BATCH)]
-        await asyncio.gather(*(self._engine.handle([_lapse(one) for one in batch]) for batch in batches))
-        stuck = await self._deadlines.set_aside(page, now, now + RETRY_AFTER)
+        await self._engine.handle([_lapse(one) for one in batch])
+        stuck = await self._deadlines.set_aside(batch, now, now + RETRY_AFTER)
         for one in stuck:
             log.error("still due after its lapse was judged, set aside: %s", one)
         return len(stuck)

@@ -111,13 +111,13 @@ _PARCELS = (("merchants", Longs), ("order_nos", Texts), ("case_ids", Longs), ("l
 
 
 def parcels(writes: Sequence[Write]) -> Columns | None:
-    """One row a number, however often a batch names it."""
+    """One row a leg, the last number of the batch."""
     rows = {
-        (row.merchant_id, row.order_no, row.case_id or 0, row.leg, row.tracking_no): row.carrier
+        (row.merchant_id, row.order_no, row.case_id or 0, row.leg): (row.tracking_no, row.carrier)
         for write in writes
         for row in write.parcels
     }
-    return _columns(_PARCELS, [(*key, carrier) for key, carrier in rows.items()]) if rows else None
+    return _columns(_PARCELS, [(*leg, *parcel) for leg, parcel in rows.items()]) if rows else None
 
 
 _OUTBOX = (("merchants", Longs), ("message_ids", Longs), ("order_nos", Texts), ("case_ids", Longs),

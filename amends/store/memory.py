@@ -74,7 +74,7 @@ class MemoryStore:
         self.records: defaultdict[CaseKey, list[Record]] = defaultdict(list)
         self.feeds: defaultdict[int, list[Fact]] = defaultdict(list)
         self.evidence: defaultdict[CaseKey, list[EvidenceRow]] = defaultdict(list)
-        self.parcels: dict[tuple[OrderKey, int | None, str, str], ParcelRow] = {}
+        self.parcels: dict[tuple[OrderKey, int | None, str], ParcelRow] = {}
         self.receipts: dict[ReceiptKey, Receipt] = {}
         self.merchants: dict[int, Merchant] = {}
         self.service_keys: dict[bytes, ServiceKey] = {}
@@ -205,7 +205,7 @@ class MemorySession:
         for row in write.evidence:
             store.evidence[CaseKey(merchant_id, row.case_id)].append(row)
         for parcel in write.parcels:
-            store.parcels[write.key, parcel.case_id, parcel.leg, parcel.tracking_no] = parcel
+            store.parcels[write.key, parcel.case_id, parcel.leg] = parcel
         store.outbox.add(write.outbox)
         store.receipts.update((receipt.key, receipt) for receipt in write.receipts)
 

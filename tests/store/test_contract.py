@@ -15,6 +15,7 @@ from amends.application.ports import (
     CaseKey,
     Delivery,
     Due,
+    Envelope,
     FactRange,
     Loaded,
     OrderKey,
@@ -262,17 +263,20 @@ def test_a_buyers_orders_come_newest_first_over_all_merchants(open_shop: OpenSho
     asyncio.run(story())
 
 
-def test_a_parcel_is_found_by_its_number_with_whoever_it_belongs_to(open_shop: OpenShop):
+def _sent(one: Envelope, tracking_no: str) -> Envelope:
+    return replace(one, command=replace(one.command, carrier="sf", tracking_no=tracking_no))
+
+
+def test_a_parcel_is_found_by_its_latest_number_with_whoever_it_belongs_to(open_shop: OpenShop):
     async def story():
         async with open_shop() as shop:
-            sent = [order("a", 1001), order("b", 1002)]
-            commands = [replace(one.command, carrier="sf", tracking_no=WAYBILL) for one in sent]
+            one, other = order("a", 1001), order("b", 1002)
             await shop.accepted(
-                [replace(one, command=command) for one, command in zip(sent, commands, strict=True)] * 2
+                [_sent(one, "mistyped"), _sent(other, WAYBILL), _sent(one, "again"), _sent(one, WAYBILL)]
             )
             scan = k.RecordScan(Leg.OUTWARD, "sf", WAYBILL, Scan(ScanCode.PICKED_UP, MONDAY))
-            await shop.accepted([replace(sent[0], command=scan)])
-            assert await shop.reader.parcels([WAYBILL, "none"]) == [
+            await shop.accepted([replace(one, command=scan)])
+            assert await shop.reader.parcels([WAYBILL, "mistyped", "again", "none"]) == [
                 ParcelRow(1001, "a", None, Leg.OUTWARD, "sf", WAYBILL),
                 ParcelRow(1002, "b", None, Leg.OUTWARD, "sf", WAYBILL),
             ]

@@ -125,7 +125,7 @@ create table evidence (
 
 create index evidence_same_file on evidence (sha256) where sha256 <> '';
 
--- Whose parcel it is. case_id is 0 for the order's own outward parcel.
+-- Whose parcel it is: the latest number of each leg. case_id is 0 for the order's own outward parcel.
 create table parcels (
     merchant_id bigint not null,
     order_no    text   not null,
@@ -133,7 +133,7 @@ create table parcels (
     leg         text   not null,
     tracking_no text   not null,
     carrier     text   not null,
-    primary key (merchant_id, order_no, case_id, leg, tracking_no)
+    primary key (merchant_id, order_no, case_id, leg)
 );
 
 create index parcels_by_number on parcels (tracking_no);

@@ -140,10 +140,11 @@ insert into evidence (merchant_id, case_id, evidence_id, side, kind, filed_at, s
 select * from unnest(:merchants, :case_ids, :evidence_ids, :sides, :kinds, :filed, :hashes);
 
 -- name: write_parcels(merchants, order_nos, case_ids, legs, tracking_nos, carriers)!
--- The same number given twice stays one row.
+-- A leg's newer number takes the place of the older one, whose scans concern nobody any more.
 insert into parcels (merchant_id, order_no, case_id, leg, tracking_no, carrier)
 select * from unnest(:merchants, :order_nos, :case_ids, :legs, :tracking_nos, :carriers)
-    on conflict (merchant_id, order_no, case_id, leg, tracking_no) do update set carrier = excluded.carrier;
+    on conflict (merchant_id, order_no, case_id, leg) do update
+   set tracking_no = excluded.tracking_no, carrier = excluded.carrier;
 
 -- name: write_outbox(merchants, message_ids, order_nos, case_ids, effects, dues)!
 insert into outbox (merchant_id, message_id, order_no, case_id, effect, due_at)
