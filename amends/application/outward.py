@@ -9,7 +9,7 @@ from msgspec import Struct
 from amends.application.visibility import visible
 from amends.domain.actor import Actor
 from amends.domain.case import public_case_id
-from amends.domain.events import CaseOpened, Event, Fact
+from amends.domain.events import CaseOpened, Fact
 from amends.domain.policy import Policy
 from amends.domain.refusals import Refusal
 from amends.domain.time import Instant
@@ -24,7 +24,7 @@ class PublicFact(Struct, frozen=True):
     seq: int
     at: Instant
     by: str
-    event: Event | dict[str, Any]
+    event: Any
 
 
 def public_facts(facts: Iterable[Fact], merchant_id: int, actor: Actor) -> list[PublicFact]:

@@ -20,6 +20,7 @@ from amends.domain.commands import CaseLine
 from amends.domain.decide import subject
 from amends.domain.docket import Context, Docket, PolicyBook
 from amends.domain.draft import Draft
+from amends.domain.evolve import evolve, opened
 from amends.domain.order import Chargeback, Group, Line, Parcel, Payment, shipping_state
 from amends.domain.permissions import is_party
 from amends.domain.policy import Freight
@@ -110,9 +111,10 @@ class EvidenceView(Struct, frozen=True, omit_defaults=True):
 
 
 class FactPage(Struct, frozen=True):
-    """Events of a case; `next_after` continues, None at the end."""
+    """Events of a case, read up to number `read_to`; `next_after` continues there, None at the end."""
 
     events: list[PublicFact]
+    read_to: int
     next_after: int | None
 
 
@@ -176,6 +178,14 @@ class Queries:
             return ()
         return views.may_do_now(docket, key.case_id, self._context(caller, key.case_id))
 
+    async def case_at(self, key: CaseKey, version: int) -> Case:
+        """The case as it was at a version, folded from its record: for answers that are given again."""
+        first, *rest = await self._records.timeline(key, 0, version)
+        case = opened(first.event, first.at)
+        for fact in rest:
+            case = evolve(case, fact)
+        return case
+
     async def contact(self, key: CaseKey, caller: Caller) -> str | None:
         """The buyer's number in full, for the answer to a recorded `reveal-contact` of a case that is open."""
         docket = await self._docket_of(key, caller)
@@ -186,32 +196,41 @@ class Queries:
 
     async def timeline(self, key: CaseKey, caller: Caller, after: int, limit: int) -> FactPage | Refusal:
         """The record of a case as this actor may see it."""
-        refusal = await self._may_read(key, caller)
-        if refusal is not None:
-            return refusal
+        case = await self._readable(key, caller)
+        if isinstance(case, Refusal):
+            return case
         facts = await self._records.timeline(key, after, limit)
-        last = facts[-1].seq if len(facts) == limit else None
-        return FactPage(public_facts(facts, key.merchant_id, caller.actor), last)
+        read_to = facts[-1].seq if facts else after
+        more = len(facts) == limit
+        return FactPage(public_facts(facts, key.merchant_id, caller.actor), read_to, read_to if more else None)
+
+    async def version(self, key: CaseKey, caller: Caller) -> int | Refusal:
+        """The number of the newest event."""
+        case = await self._readable(key, caller)
+        return case if isinstance(case, Refusal) else case.version
+
+    async def is_theirs(self, key: CaseKey, caller: Caller) -> bool:
+        """Whether the caller may know of the case."""
+        return not isinstance(await self._readable(key, caller), Refusal)
 
     async def messages(self, key: CaseKey, caller: Caller, after: int, limit: int) -> FactPage | Refusal:
         """What was said in a case, the rest of the record left out."""
-        refusal = await self._may_read(key, caller)
-        if refusal is not None:
-            return refusal
+        case = await self._readable(key, caller)
+        if isinstance(case, Refusal):
+            return case
         said: list[e.Fact] = []
         while len(said) < limit and (facts := await self._records.timeline(key, after, _PAGE)):
             said += [fact for fact in facts if isinstance(fact.event, _TALK)]
             after = facts[-1].seq
         more = len(said) >= limit
-        return FactPage(
-            public_facts(said[:limit], key.merchant_id, caller.actor), said[limit - 1].seq if more else None
-        )
+        read_to = said[limit - 1].seq if more else after
+        return FactPage(public_facts(said[:limit], key.merchant_id, caller.actor), read_to, read_to if more else None)
 
     async def evidence(self, key: CaseKey, caller: Caller) -> list[EvidenceView] | Refusal:
         """Every piece of evidence on a case."""
-        refusal = await self._may_read(key, caller)
-        if refusal is not None:
-            return refusal
+        case = await self._readable(key, caller)
+        if isinstance(case, Refusal):
+            return case
         found: list[EvidenceView] = []
         after = 0
         while facts := await self._records.timeline(key, after, _PAGE):
@@ -334,13 +353,13 @@ class Queries:
             return refuse(Code.UNKNOWN_CASE)
         return docket if is_party(caller.actor, docket.order) else refuse(Code.NOT_YOURS)
 
-    async def _may_read(self, key: CaseKey, caller: Caller) -> Refusal | None:
+    async def _readable(self, key: CaseKey, caller: Caller) -> Case | Refusal:
         if not caller.may_reach(key.merchant_id):
             return refuse(Code.NOT_YOURS)
         case = await self._records.case(key)
         if case is None:
             return refuse(Code.UNKNOWN_CASE)
-        return None if is_party(caller.actor, case) else refuse(Code.NOT_YOURS)
+        return case if is_party(caller.actor, case) else refuse(Code.NOT_YOURS)
 
     def _order_view(self, docket: Docket, caller: Caller, language: Language) -> OrderView:
         order = docket.order

@@ -1,0 +1,225 @@
+"""The one place that puts the parts together: settings become a store, an engine and everything around them."""
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from amends.adapters.clock import SystemClock
+from amends.adapters.couriers.sandbox import SandboxCourier
+from amends.adapters.payments.sandbox import SandboxProvider
+from amends.adapters.shop import LogShop
+from amends.application.access import Access, key_hash, new_key
+from amends.application.deliver import Deliverer
+from amends.application.engine import Engine
+from amends.application.ids import Ids
+from amends.application.intake import Intake
+from amends.application.lanes import Lanes
+from amends.application.partners import ParcelScan, PayoutNews
+from amends.application.policies import Policies
+from amends.application.ports import Clock, ServiceKey
+from amends.application.queries import Queries
+from amends.application.service import Service
+from amends.application.sign_ins import DemoPerson
+from amends.application.sweep import Sweep
+from amends.domain.decide import decide
+from amends.domain.time import Instant
+from amends.settings import Settings, load_settings
+from amends.store.conversations import PostgresConversations
+from amends.store.database import Database
+from amends.store.deadlines import PostgresDeadlines
+from amends.store.embedded import EmbeddedPostgres
+from amends.store.live import PostgresAnnouncer, PostgresWatch
+from amends.store.outbox import PostgresOutbox
+from amends.store.postgres import PostgresStore
+from amends.store.reader import PostgresReader
+from amends.store.registry import PostgresRegistry
+from amends.store.sign_ins import PostgresSignIns
+from amends.web.app import Application
+from amends.web.desk import Desk
+from amends.web.live import Hub
+
+log = structlog.get_logger(__name__)
+
+DATABASE = "amends"
+KEY_FILE = "service-key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What every process of the service is made of."""
+
+    database: Database
+    records: PostgresReader
+    registry: PostgresRegistry
+    outbox: PostgresOutbox
+    deadlines: PostgresDeadlines
+    engine: Engine
+    lanes: Lanes
+    intake: Intake
+    ids: Ids
+    policies: Policies
+    clock: Clock
+
+
+@contextmanager
+def database_url(settings: Settings) -> Iterator[str]:
+    """The database of the settings; without one, a PostgreSQL under the data folder for as long as this is held."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    with EmbeddedPostgres(settings.data_dir / "postgres") as server:
+        yield server.create_database(DATABASE)
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings, url: str, clock: Clock) -> AsyncIterator[Parts]:
+    """Everything that reads and writes, running. Raises Unavailable."""
+    policies = Policies.load(settings.policy_dir)
+    announcer = PostgresAnnouncer(url)
+    batches, pages = _shares(settings.database_connections)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database(url, batch_connections=batches, page_connections=pages))
+        registry = PostgresRegistry(database)
+        ids = Ids(await registry.next_node())
+        engine = Engine(PostgresStore(database, announcer), decide, policies, clock, ids)
+        await stack.enter_async_context(running(announcer.forever()))
+        lanes = await stack.enter_async_context(Lanes(engine, interactive_writers=max(1, batches - 1)))
+        records = PostgresReader(database)
+        yield Parts(
+            database=database,
+            records=records,
+            registry=registry,
+            outbox=PostgresOutbox(database),
+            deadlines=PostgresDeadlines(database),
+            engine=engine,
+            lanes=lanes,
+            intake=Intake(lanes, records),
+            ids=ids,
+            policies=policies,
+            clock=clock,
+        )
+
+
+@asynccontextmanager
+async def open_desk(
+    settings: Settings,
+    url: str,
+    clock: Clock,
+    *,
+    move_clock: Callable[[timedelta], Awaitable[Instant]] | None = None,
+    demo_people: Sequence[DemoPerson] | None = None,
+) -> AsyncIterator[Desk]:
+    """What a web process works with."""
+    hub = Hub(PostgresWatch(url))
+    async with open_parts(settings, url, clock) as parts, running(hub.forever()):
+        await keep_service_key(parts, settings.data_dir)
+        yield Desk(
+            lanes=parts.lanes,
+            records=parts.records,
+            registry=parts.registry,
+            outbox=parts.outbox,
+            policies=parts.policies,
+            clock=clock,
+            access=Access(parts.registry, clock),
+            queries=Queries(parts.records, parts.policies, clock),
+            intake=parts.intake,
+            service=Service(PostgresConversations(parts.database), parts.records, clock, parts.ids),
+            sign_ins=PostgresSignIns(parts.database),
+            hub=hub,
+            move_clock=move_clock,
+            demo_people=demo_people,
+        )
+
+
+def web_app() -> Application:
+    """For the server: one for each of its processes, by the settings of the environment."""
+    settings = load_settings(os.environ)
+
+    @asynccontextmanager
+    async def desk() -> AsyncIterator[Desk]:
+        with database_url(settings) as url:
+            async with open_desk(settings, url, SystemClock()) as opened:
+                yield opened
+
+    return Application(desk)
+
+
+async def work(settings: Settings, clock: Clock) -> None:
+    """Sweep deadlines and deliver messages until cancelled."""
+    with database_url(settings) as url:
+        async with open_parts(settings, url, clock) as parts:
+            sweep = Sweep(parts.engine, parts.deadlines, clock)
+            await asyncio.gather(sweep.forever(), deliver(parts, settings.data_dir))
+
+
+async def deliver(parts: Parts, data_dir: Path, *, seed: int = 0) -> None:
+    """Carry messages to the sandbox partners, the only ones there are yet, until cancelled."""
+    log.warning("partners_are_sandboxes", payments="no money moves", couriers="no parcel moves")
+
+    async def hear_payouts(news: Sequence[PayoutNews]) -> None:
+        await parts.intake.payouts(news)
+
+    async def hear_scans(scans: Sequence[ParcelScan]) -> None:
+        await parts.intake.scans(scans)
+
+    books = data_dir / "sandbox"
+    books.mkdir(parents=True, exist_ok=True)
+    payments = SandboxProvider(parts.clock, hear_payouts, seed=seed, books=books / "payments.jsonl")
+    courier = SandboxCourier(parts.clock, hear_scans, seed=seed, journal=books / "parcels.jsonl")
+    deliverer = Deliverer(
+        parts.outbox,
+        parts.lanes.submit_bulk,
+        parts.clock,
+        random.Random(),  # noqa: S311 (spreads retries; nobody gains by guessing it)
+        payments=payments,
+        courier=courier,
+        shop=LogShop(),
+    )
+    await asyncio.gather(deliverer.run(), payments.run(), courier.run())
+
+
+async def keep_service_key(parts: Parts, data_dir: Path) -> str:
+    """The key for all merchants that lies in the data folder; made when there is none yet."""
+    key = service_key(data_dir)
+    await parts.registry.put_service_key(ServiceKey(key_hash(key), KEY_FILE, None, parts.clock.now()))
+    return key
+
+
+def service_key(data_dir: Path) -> str:
+    """The key in the data folder. Made beside and linked: of two processes that start at once, one wins."""
+    file = data_dir / KEY_FILE
+    if not file.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        unfinished = data_dir / f"{KEY_FILE}.{os.getpid()}"
+        unfinished.touch(0o600)
+        unfinished.write_text(new_key(), encoding="ascii")
+        with suppress(FileExistsError):
+            file.hardlink_to(unfinished)
+        unfinished.unlink()
+    return file.read_text(encoding="ascii").strip()
+
+
+@asynccontextmanager
+async def running(task: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Something beside, ended when this is left."""
+    started = asyncio.create_task(task)
+    try:
+        yield
+    finally:
+        started.cancel()
+        with suppress(asyncio.CancelledError):
+            await started
+
+
+def _shares(connections: int) -> tuple[int, int]:
+    """Of a process's connections: for batches and for pages. Two are kept, to announce and to hear changes."""
+    batches = max(1, min(3, (connections - 2) // 2))
+    return batches, max(1, connections - 2 - batches)

@@ -1,0 +1,39 @@
+"""What the handlers work with; `bootstrap` puts it together."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from amends.application import ports
+from amends.application.access import Access
+from amends.application.intake import Intake
+from amends.application.lanes import Lanes
+from amends.application.policies import Policies
+from amends.application.queries import Queries
+from amends.application.service import Service
+from amends.application.sign_ins import DemoPerson, SignIns
+from amends.domain.time import Instant
+from amends.web.live import Hub
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Everything behind the handlers. `move_clock` and `demo_people` are there in demos and tests only.
+
+    `demo_people` are those whom anybody may step in as.
+    """
+
+    lanes: Lanes
+    records: ports.Reader
+    registry: ports.Registry
+    outbox: ports.Outbox
+    policies: Policies
+    clock: ports.Clock
+    access: Access
+    queries: Queries
+    intake: Intake
+    service: Service
+    sign_ins: SignIns
+    hub: Hub
+    move_clock: Callable[[timedelta], Awaitable[Instant]] | None = None
+    demo_people: Sequence[DemoPerson] | None = None

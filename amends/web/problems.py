@@ -1,0 +1,142 @@
+"""Everything that can go wrong, as an RFC 9457 problem: a stable code, the facts, the way on (DESIGN §7)."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from amends.domain.refusals import Code, Refusal
+from amends.wording.catalogue import N_, Language, translate
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Kind(NamedTuple):
+    """A kind of problem apart from the rules' refusals."""
+
+    status: int
+    title: str
+    detail: str
+
+
+PROBLEMS: Mapping[str, Kind] = {
+    "not_json": Kind(
+        400, N_("The body is not JSON"), N_("Send UTF-8 JSON that is complete and not nested too deeply.")
+    ),
+    "invalid_body": Kind(422, N_("The body does not fit"), N_("Each fault is named with its place in the body.")),
+    "unknown_field": Kind(422, N_("The body has unknown fields"), N_("Each unknown field is named; leave it out.")),
+    "time_without_zone": Kind(
+        422, N_("An instant lacks its time zone"), N_("Write instants like 2026-03-01T12:00:00Z.")
+    ),
+    "time_out_of_range": Kind(
+        422, N_("An instant is too far away"), N_("Instants lie between the years 2000 and 2100.")
+    ),
+    "invalid_text": Kind(
+        422, N_("A text cannot be stored"), N_("Text must not hold NUL characters or halves of surrogate pairs.")
+    ),
+    "invalid_query": Kind(422, N_("The query does not fit"), N_("Each fault is named with its parameter.")),
+    "invalid_cursor": Kind(422, N_("The cursor does not fit"), N_("Use the cursor that the page before gave out.")),
+    "invalid_key": Kind(422, N_("The idempotency key does not fit"), N_("It has 1 to 200 printable characters.")),
+    "invalid_version": Kind(422, N_("If-Match does not fit"), N_('Give the version of the case, like "7".')),
+    "body_too_large": Kind(413, N_("The body is too large"), N_("Send less at once.")),
+    "unauthenticated": Kind(
+        401, N_("The service key is missing or unknown"), N_("Send Authorization: Bearer and a key.")
+    ),
+    "invalid_actor": Kind(
+        400, N_("The actor does not fit"), N_("Write buyer/b42, merchant/1001/li or platform/zhou, percent-encoded.")
+    ),
+    "actor_needed": Kind(400, N_("It is not said who acts"), N_("Name the party in Amends-Actor.")),
+    "unknown_staff": Kind(
+        403, N_("This person is not on the staff"), N_("Enter the person and a role in the settings.")
+    ),
+    "not_in_scope": Kind(403, N_("The key does not cover this"), N_("Use the key of that shop, or one for all shops.")),
+    "not_allowed": Kind(403, N_("Your role does not allow this"), N_("Ask somebody who may do it.")),
+    "unknown_route": Kind(404, N_("There is nothing here"), N_("The address may be mistyped; /docs lists all calls.")),
+    "unknown_command": Kind(404, N_("There is no such command"), N_("/docs lists all commands of a case.")),
+    "unknown_merchant": Kind(404, N_("This shop cannot be found"), N_("Enter its settings first.")),
+    "unknown_message": Kind(404, N_("No such message was given up"), N_("It may have been sent again meanwhile.")),
+    "unknown_parcel": Kind(
+        404, N_("This parcel cannot be found"), N_("Send the order or the return with its number first.")
+    ),
+    "unknown_conversation": Kind(404, N_("This conversation cannot be found"), N_("The number may be wrong.")),
+    "conversation_taken": Kind(409, N_("Somebody else has this conversation"), N_("Take one that is still waiting.")),
+    "conversation_over": Kind(409, N_("This conversation is over"), N_("Ask for a person again.")),
+    "method_not_allowed": Kind(405, N_("This is not possible here"), N_("The header Allow names what is.")),
+    "clock_goes_forward": Kind(422, N_("The clock only goes forward"), N_("Give a length above zero, like PT48H.")),
+    "overloaded": Kind(503, N_("Too much is waiting already"), N_("Nothing was done; send it again in a moment.")),
+    "contended": Kind(503, N_("The order is changing too fast"), N_("Nothing was done; send it again in a moment.")),
+    "unavailable": Kind(
+        503, N_("The service cannot be reached"), N_("Send it again in a moment, with the same idempotency key.")
+    ),
+    "failed": Kind(500, N_("Something went wrong here"), N_("Nothing was done. The fault is on record.")),
+}
+
+_WAITING_HELPS = frozenset({"overloaded", "contended", "unavailable"})
+_RETRY_AFTER_SECONDS = {"overloaded": "1", "contended": "1", "unavailable": "2"}
+
+REFUSAL_STATUS: Mapping[Code, int] = {
+    Code.UNKNOWN_CASE: 404,
+    Code.UNKNOWN_ORDER: 404,
+    Code.NOT_YOURS: 403,
+    Code.NOT_ALLOWED_FOR_ROLE: 403,
+    Code.SAME_PERSON: 403,
+    Code.STALE_VERSION: 412,
+    Code.AMOUNT_NOT_POSITIVE: 422,
+    Code.EXPLANATION_TOO_SHORT: 422,
+    Code.MISSING_EVIDENCE: 422,
+    Code.UNKNOWN_EVIDENCE: 422,
+    Code.UNKNOWN_ADDRESS: 422,
+    Code.FINDING_WITHOUT_BASIS: 422,
+    Code.SHARES_DO_NOT_SUM: 422,
+}
+"""All others are 409: the fields are right, the state is another."""
+
+
+class Problem(Exception):
+    """What is wrong with a request apart from the rules. `facts` are shown beside the words."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        self.code = code
+        self.facts = facts
+        super().__init__(code)
+
+    @property
+    def status(self) -> int:
+        return PROBLEMS[self.code].status
+
+    @property
+    def headers(self) -> dict[str, str]:
+        if self.code == "unauthenticated":
+            return {"www-authenticate": "Bearer"}
+        if self.code == "method_not_allowed":
+            return {"allow": ", ".join(self.facts.get("allowed", ()))}
+        after = _RETRY_AFTER_SECONDS.get(self.code)
+        return {"retry-after": after} if after else {}
+
+    def body(self, language: Language) -> dict[str, Any]:
+        kind = PROBLEMS[self.code]
+        return {
+            **self.facts,
+            "type": f"/problems/{self.code}",
+            "code": self.code,
+            "status": kind.status,
+            "title": translate(kind.title, language),
+            "detail": translate(kind.detail, language),
+            "waiting_helps": self.code in _WAITING_HELPS,
+        }
+
+
+class Refused(Exception):
+    """The rules said no. `may_do_now` are the verbs that are open instead."""
+
+    def __init__(self, refusal: Refusal, merchant_id: int = 0, may_do_now: tuple[str, ...] = ()) -> None:
+        self.refusal = refusal
+        self.merchant_id = merchant_id
+        self.may_do_now = may_do_now
+        super().__init__(refusal.code)
+
+    @property
+    def status(self) -> int:
+        return REFUSAL_STATUS.get(self.refusal.code, 409)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {}
