@@ -22,6 +22,7 @@ from amends.application.ports import (
     Rejected,
     Session,
     Store,
+    Unavailable,
     Unstorable,
     Wanted,
 )
@@ -74,23 +75,26 @@ class Engine:
                 return
             if attempt >= FREE_ATTEMPTS:
                 await session.hold(sorted(moved))
-            works = await self._judge_all(session, tasks, now)
-            writes = [write for work in works.values() if (write := work.write(self._policies, in_force))]
             try:
+                works = await self._judge_all(session, tasks, now)
+                writes = [write for work in works.values() if (write := work.write(self._policies, in_force))]
                 moved = await session.write(writes) if writes or attempt >= FREE_ATTEMPTS else frozenset()
-            except Rejected as refused:
-                await self._isolate(session, tasks, now, refused)
+            except Unavailable:
+                raise
+            except Exception as fault:  # noqa: BLE001 (isolated and logged)
+                await self._isolate(session, tasks, now, fault)
                 return
             tasks = [task for key in moved for task in works[key].tasks]
             tasks.sort(key=lambda task: task.place)
         for task in tasks:
             task.answer = Contended("the order changes faster than the command can be decided")
 
-    async def _isolate(self, session: Session, tasks: list[Task], now: Instant, refused: Rejected) -> None:
-        """The store refused something of these tasks: halve them until only the guilty one fails."""
+    async def _isolate(self, session: Session, tasks: list[Task], now: Instant, fault: Exception) -> None:
+        """Something of these tasks cannot be written: halve them until only the guilty one fails."""
+        await session.write(())  # lets go of what is held
         if len(tasks) == 1:
-            log.error("the store refused %s", tasks[0].envelope, exc_info=refused)
-            tasks[0].answer = Failed(str(refused))
+            log.error("could not write %s", tasks[0].envelope, exc_info=fault)
+            tasks[0].answer = Failed(str(fault) if isinstance(fault, Rejected) else repr(fault))
             return
         middle = len(tasks) // 2
         await self._settle(session, tasks[:middle], now)

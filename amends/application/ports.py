@@ -248,7 +248,8 @@ class Session(Protocol):
     async def write(self, writes: Sequence[Write]) -> frozenset[OrderKey]:
         """Write what still fits in one transaction; returns the orders that moved, of which nothing was written.
 
-        A receipt that a twin wrote first counts as all having moved. Raises Rejected, Unavailable.
+        A receipt that a twin wrote first counts as all having moved. Writing nothing only lets go of what is held.
+        Raises Rejected, Unavailable.
         """
 
     async def facts(self, ranges: Sequence[FactRange]) -> list[tuple[Fact, ...]]:

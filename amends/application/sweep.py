@@ -78,6 +78,7 @@ class Sweep:
         finally:
             for task in judging:
                 task.cancel()
+            await asyncio.gather(*judging, return_exceptions=True)
 
     async def _judge(self, batch: list[Due], now: Instant) -> int:
         """Whatever is still due after its turn, for whatever reason, is set aside so that it blocks nobody."""

@@ -2,9 +2,10 @@
 
 import asyncio
 
+import pytest
 from msgspec.structs import replace
 
-from amends.application.ports import Answer, CaseKey, Failed, OrderKey, Unstorable
+from amends.application.ports import Answer, CaseKey, Decide, Failed, OrderKey, Unstorable
 from amends.domain import commands as k
 from amends.domain.actor import buyer
 from amends.domain.decide import decide
@@ -160,6 +161,13 @@ def test_text_that_cannot_be_stored_fails_alone(open_shop: OpenShop):
     asyncio.run(story())
 
 
+def _tells_of_a_case_that_is_not_there(docket: Docket, command: k.Command, context: Context) -> Decided | Refusal:
+    decided = decide(docket, command, context)
+    if isinstance(decided, Decided) and isinstance(command, k.SendMessage) and command.text == "guilty":
+        return replace(decided, facts=tuple(replace(fact, case_id=1) for fact in decided.facts))
+    return decided
+
+
 def _pays_too_much(docket: Docket, command: k.Command, context: Context) -> Decided | Refusal:
     """The rules with a fault in them: whoever says "guilty" is promised more than was paid."""
     decided = decide(docket, command, context)
@@ -168,15 +176,22 @@ def _pays_too_much(docket: Docket, command: k.Command, context: Context) -> Deci
     return decided
 
 
-def test_when_the_store_refuses_a_batch_only_the_guilty_command_fails(open_shop: OpenShop):
+@pytest.mark.parametrize(
+    ("judge", "why"),
+    [
+        (_pays_too_much, "refunds_stay_within_what_was_paid"),
+        (_tells_of_a_case_that_is_not_there, "IndexError"),
+    ],
+)
+def test_when_a_batch_cannot_be_written_only_the_guilty_command_fails(open_shop: OpenShop, judge: Decide, why: str):
     async def story():
-        async with open_shop(_pays_too_much) as shop:
+        async with open_shop(judge) as shop:
             cases = await shop.opened(20)
             batch = [about(case, HELLO) for case in cases]
             batch.insert(13, about(cases[13], k.SendMessage("guilty")))
             answers = await shop.engine.handle(batch)
             assert codes(answers) == ["accepted"] * 13 + ["failed"] + ["accepted"] * 7
-            assert "refunds_stay_within_what_was_paid" in str(answers[13])
+            assert why in str(answers[13])
             for case in cases:
                 assert len(await shop.reader.timeline(case, 0, 100)) == 3
 
