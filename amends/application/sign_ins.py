@@ -5,6 +5,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from amends.domain.time import Instant
+from amends.domain.words import Role
 
 
 class SignedIn(Struct, frozen=True):
@@ -34,6 +35,15 @@ class HandOver(Struct, frozen=True):
     actor: str
     goes_to: str
     ends_at: Instant
+
+
+class DemoPerson(Struct, frozen=True):
+    """Somebody of a demonstration, whom anybody may step in as. `actor` is written as in `Amends-Actor`."""
+
+    actor: str
+    role: Role
+    name: str
+    works_at: str = ""
 
 
 class SignIns(Protocol):

@@ -1,0 +1,14 @@
+"""The merchant's workbench."""
+
+from amends.domain.words import Side
+from amends.web.portal.areas import Area, MenuItem
+from amends.web.portal.merchant import home
+from amends.wording.catalogue import N_
+
+AREA = Area(
+    Side.MERCHANT,
+    "/merchant",
+    N_("Merchant"),
+    menu=(MenuItem("/merchant", N_("Cases"), "cases"),),
+    routes=(home.page,),
+)

@@ -1,0 +1,167 @@
+"""Templates and what they may call: words, amounts, instants. Everything is in the language of the one who reads.
+
+The reader stands in a context variable, so macros need not be handed one and compiled templates serve everybody.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Any, Literal
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from amends.web.portal.assets import asset_url
+from amends.wording import formats, labels
+from amends.wording.catalogue import N_, Language, translate, words
+from amends.wording.reader import Reader
+
+SOON = timedelta(hours=12)
+
+_READER: ContextVar[Reader] = ContextVar("reader")
+
+
+@contextmanager
+def read_by(reader: Reader) -> Iterator[None]:
+    """Whatever is rendered inside is for this reader."""
+    token = _READER.set(reader)
+    try:
+        yield
+    finally:
+        _READER.reset(token)
+
+
+def render(template: str, reader: Reader, values: Mapping[str, Any]) -> str:
+    """A template as text, for one reader."""
+    with read_by(reader):
+        return environment().get_template(template).render(values)
+
+
+@cache
+def environment() -> Environment:
+    """Nothing undefined passes silently; nothing goes out unescaped unless it was made safe here."""
+    made = Environment(
+        loader=PackageLoader("amends.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {
+        "_": say,
+        "ngettext": count,
+        "asset": asset_url,
+        "icon": icon,
+        "left_seconds": left_seconds,
+        "total_seconds": total_seconds,
+    }
+    made.filters |= {
+        "money": money,
+        "moment": moment,
+        "exact": exact,
+        "iso": iso,
+        "duration": lambda length: formats.duration(length, _READER.get().language),
+        "left": left,
+        "tone": tone,
+        "label": label,
+        "owner": lambda owner: labels.owner_label(owner, _READER.get().language),
+        "deadline": lambda key: labels.deadline_label(key, _READER.get().language),
+        "all_of": lambda parts: formats.all_of(list(parts), _READER.get().language),
+        "one_of": lambda parts: formats.one_of(list(parts), _READER.get().language),
+    }
+    return made
+
+
+def say(message: str, **facts: Any) -> str:
+    """Words of the page in the reader's language; `{name}` takes a fact, which may be markup such as an instant."""
+    told = translate(message, _READER.get().language)
+    return escape(told).format(**facts) if facts else told
+
+
+def count(one: str, many: str, number: int, **facts: Any) -> str:
+    """As `say`, by number; `{count}` is the number itself."""
+    told = words(_READER.get().language).ngettext(one, many, number)
+    return escape(told).format(count=number, **facts)
+
+
+def money(amount_minor: int, currency: str | None = None) -> str:
+    """`¥59.00`; without a currency in the order's, which the reader knows."""
+    reader = _READER.get()
+    return formats.money(amount_minor, currency or reader.currency, reader.language)
+
+
+def moment(instant: datetime) -> Markup:
+    """`明天 09:00`, with the exact local time to the second on hovering and for machines."""
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        iso(instant), exact(instant), _READER.get().moment(instant)
+    )
+
+
+def exact(instant: datetime) -> str:
+    """`2026-11-24 10:00:00 GMT+8`."""
+    at = instant.astimezone(_READER.get().zone)
+    hours = (at.utcoffset() or at - at).total_seconds() / 3600
+    return f"{at:%Y-%m-%d %H:%M:%S} GMT{hours:+g}"
+
+
+def iso(instant: datetime) -> str:
+    """As machines read it, to the second."""
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
+
+
+def left(due_at: datetime) -> str:
+    """`还剩 1 天 13 小时`, or by how much it is over."""
+    reader = _READER.get()
+    return formats.time_left(due_at, reader.now, reader.language)
+
+
+def left_seconds(due_at: datetime) -> int:
+    return max(0, int((due_at - _READER.get().now).total_seconds()))
+
+
+def total_seconds(started_at: datetime, due_at: datetime) -> int:
+    return max(1, int((due_at - started_at).total_seconds()))
+
+
+def tone(due_at: datetime) -> Literal["", "soon", "over"]:
+    """Colour is spent on time only when little of it is left, or none."""
+    remaining = due_at - _READER.get().now
+    if remaining <= timedelta(0):
+        return "over"
+    return "soon" if remaining < SOON else ""
+
+
+def label(value: StrEnum) -> str:
+    """The short name of a member of a closed set."""
+    return labels.label(value, _READER.get().language)
+
+
+def icon(name: str, text: str = "") -> Markup:
+    """A stroke of our own; `text` says what it means where no words beside it do."""
+    spoken = Markup('role="img" aria-label="{}"').format(text) if text else Markup('aria-hidden="true"')
+    return Markup('<svg class="icon" {}><use href="{}#{}"></use></svg>').format(spoken, asset_url("icons.svg"), name)
+
+
+_COUNTDOWN = {
+    "left": N_("{duration} left"),
+    "over": N_("{duration} overdue"),
+    "moment": N_("less than a minute"),
+}
+
+
+@cache
+def countdown_words(language: Language) -> str:
+    """What the page's script needs to go on counting in the same words, as JSON."""
+    ngettext = words(language).ngettext
+    told: dict[str, Any] = {name: translate(text, language) for name, text in _COUNTDOWN.items()}
+    for unit, one, many in (
+        ("day", "{count} day", "{count} days"),
+        ("hour", "{count} hour", "{count} hours"),
+        ("minute", "{count} minute", "{count} minutes"),
+    ):
+        told[unit] = [ngettext(one, many, 1), ngettext(one, many, 2)]
+    return json.dumps(told, ensure_ascii=False)
