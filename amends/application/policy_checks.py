@@ -14,7 +14,6 @@ from amends.domain.policy import (
     Freight,
     Holiday,
     Limits,
-    Parcels,
     Reason,
     RejectionReason,
     Windows,
@@ -29,13 +28,13 @@ DEADLINES = frozenset({
     "offer_open", "intercept_result", "unstopped", "outward_silence", "refuse_parcel", "ship_return", "return_scan",
     "return_number", "return_transit", "carrier_answer", "check_return", "ship_replacement", "repair",
     "repair_choice", "replacement_transit", "confirm_replacement", "after_rejection", "evidence", "evidence_more",
-    "ruling", "approval", "look", "wish", "ship_back", "appeal_window", "appeal_decision", "offers_after_closing",
+    "ruling", "look", "wish", "ship_back", "appeal_window", "appeal_decision", "offers_after_closing",
     "suspension", "group_fill", "payout_account", "payout_unknown",
 })  # fmt: skip
 """The clocks that the rules start (rules §3, §4); a policy sets each and no other."""
 
 SILENCE_MAY = {
-    "buyer": {"may_reject", "close_not_refused", "close_not_sent", "close_rejected", "close_completed",
+    "buyer": {"may_reject", "judge", "close_not_refused", "close_not_sent", "close_rejected", "close_completed",
               "refund_instead", "review", "look", "remind"},
     "merchant": {"agree", "agree_refund", "agree_return", "agree_intercept", "accept_return", "refund_instead",
                  "choose_refund", "review", "look"},
@@ -150,28 +149,7 @@ def _deadline(path: Path, rule: DeadlineRule, reasons: set[str]) -> Iterator[Fin
         yield (*path, "again_hours"), "missing: a late platform is given new time", "a number of hours"
 
 
-AGREEING = (
-    ("limits", "appeal_days", 24, "appeal_window", "hours"),
-    ("limits", "settle_after_closing_days", 24, "offers_after_closing", "hours"),
-    ("limits", "suspension_days", 24, "suspension", "hours"),
-    ("parcels", "intercept_after_opening_hours", 1, "intercept_result", "at_most_hours"),
-    ("parcels", "refusal_at_most_hours", 1, "refuse_parcel", "at_most_hours"),
-    ("parcels", "lost_without_scan_hours", 1, "outward_silence", "hours"),
-    ("parcels", "unstopped_pays_after_hours", 1, "unstopped", "hours"),
-)
-"""Figures that stand in two places, for two uses, and must say the same."""
-
-
 def _agreements(parts: Mapping[str, Any]) -> Iterator[Finding]:
-    for section, figure, hours_each, key, field in AGREEING:
-        table: Limits | Parcels | None = parts.get(section)
-        rule: DeadlineRule | None = parts.get("deadlines", {}).get(key)
-        if table is None or rule is None:
-            continue
-        expected = getattr(table, figure) * hours_each
-        if getattr(rule, field) != expected:
-            problem = f"{getattr(rule, field):g} is not what {section}.{figure} says"
-            yield ("deadlines", key, field), problem, f"{expected:g}"
     limits: Limits | None = parts.get("limits")
     more: DeadlineRule | None = parts.get("deadlines", {}).get("evidence_more")
     if limits and more and more.hours > limits.pauses_hours:

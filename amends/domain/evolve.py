@@ -339,6 +339,8 @@ def _return_shipped(case: Case, event: e.ReturnShipped, at: Instant) -> Change:
 
 def _return_accepted(case: Case, event: e.ReturnAccepted, at: Instant) -> Change:
     return {
+        "stage": Stage.IN_MOTION,
+        "look": "",
         "goods": event.goods,
         "returned": add_lines(case.returned, event.lines),
         "compensation_due_minor": case.compensation_due_minor + event.compensation_minor,

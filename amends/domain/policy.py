@@ -106,9 +106,6 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     seen_before_finding_hours: Hours
     pauses_hours: Hours
     replacement_attempts: Limit
-    suspension_days: Days
-    appeal_days: Days
-    settle_after_closing_days: Days
     intervention_after_hours: Hours
     answer_after_wait_hours: Hours
     durable_burden_days: Days
@@ -118,12 +115,8 @@ class Parcels(Struct, frozen=True, forbid_unknown_fields=True):
     """Figures about parcels, in hours (rules §4, §7)."""
 
     intercept_after_out_for_delivery_hours: Hours
-    intercept_after_opening_hours: Hours
     stuck_hours: Hours
-    lost_without_scan_hours: Hours
-    refusal_at_most_hours: Hours
     back_to_merchant_hours: Hours
-    unstopped_pays_after_hours: Hours
 
 
 class Category(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -205,10 +205,10 @@ def system_refund(c: CaseDraft, reason: str) -> None:
 
 
 def refund_instead(c: CaseDraft, why: str) -> None:
-    """The goods that were agreed do not come: pay what was set when it was agreed (rules §4)."""
+    """The goods that were agreed do not come: pay what was set when it was agreed, else what was asked (rules §4)."""
     agreement = c.case.agreement
-    assert agreement is not None, "only something agreed can fail to come"
-    refund = min(agreement.refund_minor, amounts.balance_minor(c.draft) + c.case.due_minor)
+    agreed = agreement.refund_minor if agreement else still_asked_minor(c.case)
+    refund = min(agreed, amounts.balance_minor(c.draft) + c.case.due_minor)
     if not refund:
         closing.nothing_left(c)
         return

@@ -1,7 +1,5 @@
 """Appeals: either side, once, to somebody who neither ruled nor approved (rules §9; R1.1)."""
 
-from datetime import timedelta
-
 from amends.domain import events as e
 from amends.domain.case import Case
 from amends.domain.commands import Appeal, AskHumanReview, DecideAppeal
@@ -18,10 +16,11 @@ _OWN_WAY = (Basis.MERCHANT, Basis.OFFER)
 def appeal_until(c: CaseDraft) -> Instant | None:
     """Until when an appeal is in time: 7 days from the notice of a ruling, else from the closing."""
     case = c.case
-    days = timedelta(days=c.policy.limits.appeal_days)
     if case.ruling is not None and case.ruling.appeal_until is not None:
         return case.ruling.appeal_until
-    return case.closing.at + days if case.closing is not None and not case.is_open else None
+    if case.closing is None or case.is_open:
+        return None
+    return c.policy.due("appeal_window", case.closing.at)
 
 
 def got_less(case: Case, side: Side) -> bool:
@@ -85,7 +84,7 @@ def may_decide(c: CaseDraft, command: DecideAppeal | None) -> Refusal | None:
         return None
     if command.outcome is AppealOutcome.REOPEN and (ruling is not None or case.stage is not Stage.UNDER_REVIEW):
         return refuse(Code.WRONG_STAGE, stage=case.stage, needs="no_ruling_before")
-    if command.outcome is AppealOutcome.UPHOLD and _ends_again(c) and closing.holds_unpaid_goods(case):
+    if command.outcome is AppealOutcome.UPHOLD and _ends_again(c) and closing.holds_unpaid_goods(c):
         # The goods came back meanwhile: somebody has to say who pays for them or where they go.
         return refuse(Code.KIND_NOT_POSSIBLE, kind=command.outcome, goods=case.goods, needs="goods")
     if command.outcome is not AppealOutcome.CHANGE:

@@ -3,6 +3,7 @@
 from amends.domain import events as e
 from amends.domain.case import Case
 from amends.domain.draft import CaseDraft
+from amends.domain.rules import amounts
 from amends.domain.words import Goods, Ledger, Outcome, PayoutState, Remedy, Side, Stage
 
 GOODS_AT_REST = frozenset({
@@ -23,8 +24,11 @@ SENT = (PayoutState.PAYING, PayoutState.UNKNOWN, PayoutState.PAID)
 _MONEY_REMEDIES = (Remedy.REFUND_ONLY, Remedy.RETURN_AND_REFUND, Remedy.SMALL_PAYMENT)
 
 
-def holds_unpaid_goods(case: Case) -> bool:
+def holds_unpaid_goods(c: CaseDraft) -> bool:
     """Whether the merchant has goods of this case that are neither paid back nor sent back."""
+    case = c.case
+    if amounts.looks_only_at_money(case, c.policy):
+        return False
     if case.goods is Goods.REPLACEMENT_DUE:
         return bool(case.returned)
     paid = any(p.ledger is Ledger.REFUND and p.state in SENT for p in case.payouts)
@@ -76,7 +80,7 @@ def end_offers(c: CaseDraft, why: str = "moved_on") -> None:
 
 def nothing_left(c: CaseDraft, *, elsewhere: bool = False) -> None:
     """No money is left for this case. Goods that the merchant holds still need a person."""
-    if holds_unpaid_goods(c.case):
+    if holds_unpaid_goods(c):
         look(c, "nothing_left_goods_held")
         return
     outcome = Outcome.REFUNDED_ELSEWHERE if elsewhere else Outcome.NOTHING_LEFT
@@ -96,7 +100,10 @@ def settle(c: CaseDraft) -> None:
     case = c.case
     agreement = case.agreement
     if case.ending is not None and case.suspension is None and not _waits(c):
-        close(c, case.ending.outcome, case.ending.by)
+        if holds_unpaid_goods(c):
+            look(c, "goods_held")
+        else:
+            close(c, case.ending.outcome, case.ending.by)
         return
     if case.ending is not None or case.stage is not Stage.IN_MOTION or case.goods not in GOODS_AT_REST:
         return

@@ -1,7 +1,5 @@
 """Offers to settle, from either side or the platform, also after closing (rules §8; R2.1, R3.3)."""
 
-from datetime import timedelta
-
 from amends.domain import events as e
 from amends.domain.case import Offer
 from amends.domain.commands import AcceptOffer, DeclineOffer, MakeOffer
@@ -28,8 +26,7 @@ def goods_not_moving(c: CaseDraft) -> bool:
 def after_closing(c: CaseDraft) -> bool:
     """Offers stay possible for a while after the end (R2.1)."""
     closing_ = c.case.closing
-    days = timedelta(days=c.policy.limits.settle_after_closing_days)
-    return closing_ is not None and c.at < closing_.at + days
+    return closing_ is not None and c.at < c.policy.due("offers_after_closing", closing_.at)
 
 
 def may_make(c: CaseDraft, command: MakeOffer | None) -> Refusal | None:

@@ -432,7 +432,7 @@ def _answer_at_once(c: CaseDraft) -> None:
 
 def may_modify(c: CaseDraft, command: Modify | None) -> Refusal | None:
     case = c.case
-    if closing.holds_unpaid_goods(case):
+    if closing.holds_unpaid_goods(c):
         return refuse(Code.WRONG_STAGE, stage=case.stage, goods=case.goods)
     if command is None:
         applications = _applications(c.draft.cases.values(), c.policy, case.lines, _family(case, c.policy))
@@ -487,7 +487,7 @@ def may_withdraw(c: CaseDraft, command: Withdraw | None) -> Refusal | None:
     case = c.case
     sent = any(p.state is not PayoutState.CANCELLED for p in case.payouts)
     moving = case.goods in (Goods.RETURN_IN_TRANSIT, Goods.REPLACEMENT_IN_TRANSIT, Goods.SHIP_BACK_DUE)
-    if sent or moving or case.ending is not None or closing.holds_unpaid_goods(case):
+    if sent or moving or case.ending is not None or closing.holds_unpaid_goods(c):
         return refuse(Code.WRONG_STAGE, stage=case.stage, goods=case.goods, funds=case.funds)
     return None
 

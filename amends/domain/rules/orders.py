@@ -104,7 +104,7 @@ def _watch(draft: Draft) -> None:
         if draft.cases:
             due = None
     elif shipping_state(order) == "in_transit" and order.parcel is not None and amounts.balance_minor(draft):
-        silent = order.parcel.scans[-1].occurred_at + timedelta(hours=policy.parcels.lost_without_scan_hours)
+        silent = policy.due("outward_silence", order.parcel.scans[-1].occurred_at)
         due = silent if silent > draft.context.now or order.due_at is not None else draft.context.now
     if due != order.due_at:
         draft.order = replace(order, due_at=due)
@@ -187,21 +187,20 @@ def record_outward_scan(draft: Draft, command: RecordScan) -> None:
             transit.scan(c, command.carrier, command.tracking_no, news)
             closing.settle(c)
             draft.as_sender()
-            acted = True
+            acted = acted or not amounts.looks_only_at_money(c.case, c.policy)
     if not acted:
         for case_id in reversed(list(draft.cases)):
             c = draft.on(case_id)
             if not c.case.is_open and transit.after_closing(c, command.carrier, command.tracking_no, news):
                 closing.settle(c)
                 draft.as_sender()
-                acted = True
                 break
-    if not acted and news.code in RETURN_SCANS and shipping_state(seen) in ("coming_back", "back"):
+    # Pieces in no case are as much back, or lost, as those that somebody asked about.
+    if news.code in RETURN_SCANS and shipping_state(seen) in ("coming_back", "back"):
         _open_by_system(draft, "parcel_came_back")
-        draft.as_sender()
-    elif not acted and news.code is ScanCode.LOST:
-        _lost(draft, "lost")
-        draft.as_sender()
+    elif news.code is ScanCode.LOST:
+        _refund_what_is_left(draft, "lost")
+    draft.as_sender()
     for case_id in running:
         c = draft.on(case_id)
         c.flush()
@@ -219,16 +218,18 @@ def _lost(draft: Draft, why: str) -> None:
             Goods.INTERCEPTING,
             Goods.REFUSAL_AGREED,
         )
-        if case.is_open and transit.concerns(case) and open_question:
+        about_goods = transit.concerns(case) and not amounts.looks_only_at_money(case, c.policy)
+        if case.is_open and about_goods and open_question:
             answering.system_refund(c, why)
             closing.settle(c)
-            return
-    if any(case.is_open for case in draft.cases.values()):
-        return
-    c_new = _open_by_system(draft, "stuck_in_transit")
-    if c_new is not None:
-        answering.system_refund(c_new, why)
-        closing.settle(c_new)
+    _refund_what_is_left(draft, why)
+
+
+def _refund_what_is_left(draft: Draft, why: str) -> None:
+    c = _open_by_system(draft, "stuck_in_transit")
+    if c is not None:
+        answering.system_refund(c, why)
+        closing.settle(c)
 
 
 def record_case_scan(c: CaseDraft, command: RecordScan) -> None:

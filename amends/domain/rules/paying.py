@@ -206,6 +206,8 @@ def balance_reduced(c: CaseDraft, why: str) -> None:
     left = max(0, amounts.refundable_minor(c.order) - others - c.case.ordered_minor(Ledger.REFUND))
     if c.case.due_minor > left:
         c.add(e.BalanceReduced(left, why))
+        if not c.case.due_minor and not c.case.compensation_due_minor:
+            c.stop("payout_account", how="moot")
     over = c.draft.committed_minor(Ledger.REFUND) > amounts.refundable_minor(c.order)
     if over and any(p.state is PayoutState.HELD for p in c.case.payouts):
         cancel_held(c, why)

@@ -44,6 +44,9 @@ def may_accept(c: CaseDraft, command: AcceptReturn | None) -> Refusal | None:
     case = c.case
     if case.goods not in (Goods.RETURN_IN_TRANSIT, Goods.RETURN_DELIVERED) or case.agreement is None:
         return refuse(Code.WRONG_STAGE, stage=case.stage, goods=case.goods)
+    if case.agreement.remedy is Remedy.RETURN_AND_REFUND and not case.due_minor:
+        # Nothing is left to pay with: the goods cannot be taken for nothing.
+        return refuse(Code.EXCEEDS_BALANCE, asked_minor=case.agreement.refund_minor, left_minor=0)
     if command is None or command.quantities is None:
         return None
     agreed = {line.line_no: line.quantity for line in outstanding(case)}

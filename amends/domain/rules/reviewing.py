@@ -166,7 +166,8 @@ def check_ruling(c: CaseDraft, command: Rule, *, with_compensation: bool = False
     if command.outcome not in (RulingOutcome.REFUND, RulingOutcome.DISMISS) and not (held or delivered):
         return refuse(Code.KIND_NOT_POSSIBLE, kind=command.outcome, goods=case.goods)
     keeps_for_nothing = command.outcome is RulingOutcome.DISMISS and command.goods is not Holding.BACK_TO_BUYER
-    if closing.holds_unpaid_goods(case) and (keeps_for_nothing or command.goods is None):
+    lost = case.look in ("return_overdue", "return_lost") and case.goods is Goods.RETURN_IN_TRANSIT
+    if closing.holds_unpaid_goods(c) and not lost and (keeps_for_nothing or command.goods is None):
         # Nobody keeps the buyer's goods without paying for them.
         return refuse(Code.KIND_NOT_POSSIBLE, kind=command.outcome, goods=case.goods, needs="goods")
     if command.goods is Holding.BACK_TO_BUYER and not held:
@@ -300,7 +301,7 @@ def approve(c: CaseDraft, command: ApproveRuling) -> None:
 
 def stand(c: CaseDraft, terms: e.RulingTerms, by: str, approved_by: str) -> None:
     """The ruling is noticed to both sides and carried out by the ordinary deadlines (rules §9)."""
-    appeal_until = c.at + timedelta(days=c.policy.limits.appeal_days)
+    appeal_until = c.policy.due("appeal_window", c.at)
     closing.end_offers(c)
     c.stop_all()
     c.add(e.RulingGiven(terms, by, approved_by, appeal_until))

@@ -18,7 +18,7 @@ def may_suspend(c: CaseDraft, command: Suspend | None) -> Refusal | None:
         return None
     if command.until <= c.at:
         return refuse(Code.WINDOW_OVER, ended_at=command.until)
-    most = c.at + timedelta(days=c.policy.limits.suspension_days)
+    most = c.policy.due("suspension", c.at)
     if command.until > most and not command.paper.strip():
         return refuse(Code.MISSING_EVIDENCE, missing=[("document",)], until=most)
     return None
@@ -41,7 +41,8 @@ def resume(c: CaseDraft, command: Resume | None) -> None:
     stood = c.at - suspension.since
     for deadline in c.clocks():
         # A clock that started while the case stood still has only stood still since then.
-        c.move(deadline, deadline.due_at + min(stood, c.at - max(suspension.since, deadline.started_at)))
+        still = c.at - max(suspension.since, deadline.started_at)
+        c.move(deadline, deadline.due_at + max(timedelta(0), still))
     c.add(e.CaseResumed(int(stood.total_seconds())))
     paying.release_held(c)
 
@@ -66,7 +67,7 @@ def may_cancel(c: CaseDraft, command: Cancel | None) -> Refusal | None:
     case = c.case
     sent = any(p.state is not PayoutState.CANCELLED for p in case.payouts)
     appealed = case.appeal is not None and case.appeal.decided_at is None
-    if sent or appealed or case.ending is not None or closing.holds_unpaid_goods(case):
+    if sent or appealed or case.ending is not None or closing.holds_unpaid_goods(c):
         return refuse(Code.WRONG_STAGE, stage=case.stage, goods=case.goods, funds=case.funds)
     return None
 

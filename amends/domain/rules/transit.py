@@ -186,9 +186,13 @@ def _unsettled(c: CaseDraft, before: Goods, goods: Goods) -> None:
     """The merchant still has to answer: the clock follows where the goods are."""
     if goods is before or ((before, goods) == (Goods.COMING_BACK, Goods.BACK) and not c.running("answer.coming_back")):
         return
+    money_only = amounts.looks_only_at_money(c.case, c.policy)
     if goods is Goods.LOST:
-        answering.system_refund(c, "lost")
+        if not money_only:
+            answering.system_refund(c, "lost")
     elif goods in (Goods.COMING_BACK, Goods.BACK):
+        if c.case.stage is Stage.AWAITING_BUYER and money_only:
+            return
         if c.case.stage is Stage.AWAITING_BUYER:
             answering.back_to_merchant(c, "came_back", goods)
         else:
@@ -219,7 +223,7 @@ def after_closing(c: CaseDraft, carrier: str, tracking_no: str, news: Scan) -> b
         return False
     if case.closing.outcome not in _MAY_COME_BACK or case.goods not in (*_ON_THE_WAY, Goods.IN_TRANSIT):
         return False
-    if amounts.taken_elsewhere(c.draft, case, c.policy):
+    if amounts.looks_only_at_money(case, c.policy) or amounts.taken_elsewhere(c.draft, case, c.policy):
         return False
     goods = Goods.BACK if state == "back" else Goods.COMING_BACK
     agreed = case.goods in _ON_THE_WAY
