@@ -240,9 +240,12 @@ class Deliverer:
                 return _told(await self._payments.pay(order))
         except NotReached:
             raise
+        except (Unanswered, TimeoutError) as fault:
+            log.warning("no answer to %s: %s", pay.payout_id, _words(fault))
+            return _unknown(pay, _words(fault))
         except Exception as fault:
             # Whatever broke, it may have been after the money left.
-            log.warning("no answer to %s", pay.payout_id, exc_info=True)
+            log.exception("the payment adapter failed on %s", pay.payout_id)
             return _unknown(pay, _words(fault))
 
     async def _ask(self, payout_id: str, channel: str) -> PayoutNews:

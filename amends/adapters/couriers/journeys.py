@@ -23,14 +23,14 @@ class Way(Word):
 
 
 WAYS = {
-    Way.DELIVERED: 68,
-    Way.COLLECTED: 18,
-    Way.SECOND_TRY: 8,
-    Way.REFUSED: 3,
-    Way.LOST: 1,
-    Way.STUCK: 2,
+    Way.DELIVERED: 715,
+    Way.COLLECTED: 190,
+    Way.SECOND_TRY: 80,
+    Way.REFUSED: 8,
+    Way.LOST: 3,
+    Way.STUCK: 4,
 }
-"""Out of a hundred."""
+"""Out of a thousand."""
 
 BACK = timedelta(hours=30)
 """Least time of the way back."""

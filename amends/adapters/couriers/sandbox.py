@@ -99,11 +99,11 @@ class SandboxCourier:
         at: Instant,
         way: Way | None = None,
         can_be_stopped: bool | None = None,
-    ) -> None:
-        """A parcel is handed over at `at`. The same number again changes nothing."""
+    ) -> tuple[Scan, ...]:
+        """A parcel is handed over at `at`; how it will travel, if nobody stops it. The same number again is ignored."""
         number = Number(carrier, tracking_no)
         if number in self._parcels:
-            return
+            return ()
         draws = self._draws(tracking_no, "journey")
         drawn = draws.choices(list(WAYS), list(WAYS.values()))[0]
         stops = draws.random() < STOPPED
@@ -111,6 +111,7 @@ class SandboxCourier:
         tellings = _told_somehow(scans, draws)
         stops = stops if can_be_stopped is None else can_be_stopped
         self._travels(Travelling(number, origin, destination, tellings, stops))
+        return scans
 
     def knows(self, carrier: str, tracking_no: str) -> bool:
         return Number(carrier, tracking_no) in self._parcels
