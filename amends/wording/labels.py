@@ -236,7 +236,6 @@ DEADLINES: Mapping[str, str] = {
     "evidence": N_("Filing evidence"),
     "evidence_more": N_("Filing more evidence"),
     "ruling": N_("Platform's ruling"),
-    "approval": N_("Second person's approval"),
     "look": N_("Platform's look"),
     "wish": N_("Buyer's confirmation"),
     "ship_back": N_("Sending the goods back to the buyer"),
