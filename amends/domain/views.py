@@ -13,7 +13,7 @@ from amends.domain.draft import CaseDraft, Draft, base
 from amends.domain.events import Deadline
 from amends.domain.order import shipping_state
 from amends.domain.permissions import ROLES, is_party
-from amends.domain.policy import Freight, Policy
+from amends.domain.policy import Freight, LapseOutcome, Policy
 from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.rules import amounts, lapsing, opening, transit
 from amends.domain.time import Instant
@@ -123,7 +123,7 @@ class NextStep(Struct, frozen=True, omit_defaults=True):
 
     owner: str
     deadline: Deadline | None
-    outcome: str = ""
+    outcome: LapseOutcome = "final"
     amount_minor: int = 0
 
 
