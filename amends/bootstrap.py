@@ -110,28 +110,27 @@ async def open_parts(settings: Settings, url: str, clock: Clock) -> AsyncIterato
 
 @asynccontextmanager
 async def open_desk(
+    parts: Parts,
     settings: Settings,
-    url: str,
-    clock: Clock,
     *,
     move_clock: Callable[[timedelta], Awaitable[Instant]] | None = None,
     demo_people: Sequence[DemoPerson] | None = None,
 ) -> AsyncIterator[Desk]:
-    """What a web process works with."""
-    hub = Hub(PostgresWatch(url))
-    async with open_parts(settings, url, clock) as parts, running(hub.forever()):
-        await keep_service_key(parts, settings.data_dir)
+    """What the pages and the API of a process work with."""
+    await keep_service_key(parts, settings.data_dir)
+    hub = Hub(PostgresWatch(parts.database.url))
+    async with running(hub.forever()):
         yield Desk(
             lanes=parts.lanes,
             records=parts.records,
             registry=parts.registry,
             outbox=parts.outbox,
             policies=parts.policies,
-            clock=clock,
-            access=Access(parts.registry, clock),
-            queries=Queries(parts.records, parts.policies, clock),
+            clock=parts.clock,
+            access=Access(parts.registry, parts.clock),
+            queries=Queries(parts.records, parts.policies, parts.clock),
             intake=parts.intake,
-            service=Service(PostgresConversations(parts.database), parts.records, clock, parts.ids),
+            service=Service(PostgresConversations(parts.database), parts.records, parts.clock, parts.ids),
             sign_ins=PostgresSignIns(parts.database),
             hub=hub,
             move_clock=move_clock,
@@ -146,7 +145,7 @@ def web_app() -> Application:
     @asynccontextmanager
     async def desk() -> AsyncIterator[Desk]:
         with database_url(settings) as url:
-            async with open_desk(settings, url, SystemClock()) as opened:
+            async with open_parts(settings, url, SystemClock()) as parts, open_desk(parts, settings) as opened:
                 yield opened
 
     return Application(desk)

@@ -1,7 +1,7 @@
 """What goes back: the answer to a command, and every problem in one form (RFC 9457)."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -40,11 +40,11 @@ class Answered(Struct, frozen=True, omit_defaults=True):
     """
 
     merchant_id: str
+    events: list[PublicFact]
     order_no: str | None = None
     case_id: str | None = None
     version: int | None = None
     status: Status | None = None
-    events: list[PublicFact] = []
     contact: str | None = None
     replayed: bool = False
 
@@ -61,7 +61,7 @@ async def answered(desk: Desk, caller: Caller, language: Language, answer: Answe
     if answer.refusal is not None:
         raise await refused(desk, caller, answer)
     if answer.case_id is None or answer.version is None:
-        return Answered(str(merchant_id), answer.order_no, replayed=answer.replayed)
+        return Answered(str(merchant_id), [], answer.order_no, replayed=answer.replayed)
     key = CaseKey(merchant_id, answer.case_id)
     revealed = any(isinstance(fact.event, ContactRevealed) for fact in answer.facts)
     case = answer.case or await desk.queries.case_at(key, answer.version)
@@ -78,8 +78,15 @@ async def answered(desk: Desk, caller: Caller, language: Language, answer: Answe
     )
 
 
-async def answers(desk: Desk, caller: Caller, language: Language, outcomes: Iterable[Answer | Exception]) -> Answers:
-    """Many answers; what went wrong with one stands in its place."""
+async def answers(
+    desk: Desk, caller: Caller, language: Language, outcomes: Sequence[Answer | Exception], *, one: bool = False
+) -> Answers:
+    """Many answers; what went wrong with one stands in its place. Of a single one it is raised."""
+    if one:
+        (outcome,) = outcomes
+        if isinstance(outcome, Exception):
+            raise outcome
+        return Answers([await answered(desk, caller, language, outcome)])
     return Answers([await _one(desk, caller, language, outcome) for outcome in outcomes])
 
 

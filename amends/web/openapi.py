@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -105,12 +106,6 @@ def _schemas(operations: Iterable[Operation]) -> tuple[dict[Any, dict[str, Any]]
     events: list[type[Event]] = Event.__subclasses__()
     found, components = msgspec.json.schema_components([*kinds, *events], ref_template=_REF)
     schemas = dict(zip([*kinds, *events], found, strict=True))
-    for kind in (*k.ALL_COMMANDS, *(body for body in kinds if _is_command(body))):
-        schema = components.get(kind.__name__)
-        if schema is not None:
-            # The verb stands in the path; a body may repeat it, which nobody needs to know.
-            schema["properties"].pop("command", None)
-            schema["required"] = [name for name in schema["required"] if name != "command"]
     for name in ("case_id", "merchant_id"):
         components["CaseOpened"]["properties"][name] = {"type": "string"}
     components["PublicFact"]["properties"]["event"] = {"oneOf": [schemas[kind] for kind in events]}
@@ -134,6 +129,12 @@ def _schemas(operations: Iterable[Operation]) -> tuple[dict[Any, dict[str, Any]]
         "properties": {"command": {"enum": verbs}},
     }
     components["Problem"] = _PROBLEM
+    for schema in components.values():
+        schema["description"] = cleandoc(schema.get("description", ""))
+        if "enum" in schema.get("properties", {}).get("command", ()):
+            # The verb stands in the path; a body may repeat it, which nobody needs to know.
+            del schema["properties"]["command"]
+            schema["required"] = [name for name in schema["required"] if name != "command"]
     return schemas, components
 
 
@@ -242,7 +243,3 @@ def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 def _is_stream(kind: Any) -> bool:
     return isinstance(kind, type) and not issubclass(kind, Struct) and kind.__module__.startswith("litestar")
-
-
-def _is_command(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, k.Command)

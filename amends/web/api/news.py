@@ -51,9 +51,7 @@ async def record_scans(call: Call, body: ScanNews | list[ScanNews]) -> Answers:
     ]
     reports = await call.desk.intake.scans(scans, call.caller.merchant_id)
     outcomes = [_outcome(report) for report in reports]
-    if not isinstance(body, list) and isinstance(outcomes[0], Exception):
-        raise outcomes[0]
-    return await answers(call.desk, call.caller, call.language, outcomes)
+    return await answers(call.desk, call.caller, call.language, outcomes, one=not isinstance(body, list))
 
 
 def _outcome(report: ScanReport) -> Answer | Exception:
@@ -81,9 +79,7 @@ async def record_payouts(call: Call, body: PayoutAnswer | list[PayoutAnswer]) ->
         Refused(refuse(Code.UNKNOWN_CASE, payout_id=one.payout_id)) if outcome is None else outcome
         for one, outcome in zip(news, found, strict=True)
     ]
-    if not isinstance(body, list) and isinstance(outcomes[0], Exception):
-        raise outcomes[0]
-    return await answers(call.desk, call.caller, call.language, outcomes)
+    return await answers(call.desk, call.caller, call.language, outcomes, one=not isinstance(body, list))
 
 
 HANDLERS: tuple[HTTPRouteHandler, ...] = (record_scans, record_payouts)

@@ -5,12 +5,12 @@ from typing import Annotated
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Meta, Struct
 
-from amends.application.ports import Answer, OrderKey
+from amends.application.ports import OrderKey
 from amends.application.queries import EligibilityView, OrderPages, OrderView
 from amends.domain import commands as k
 from amends.domain.commands import CaseLine
 from amends.domain.order import Short
-from amends.web.answers import Answered, Answers, answered, answers
+from amends.web.answers import Answers, answers
 from amends.web.api.cases import Cursor
 from amends.web.call import Call, MerchantId, operation, plain, reached, shop_itself
 from amends.web.problems import Problem
@@ -38,18 +38,13 @@ class OrdersQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @operation("POST", "/v1/orders", largest_body=LARGEST_BATCH_BODY)
-async def sync_orders(call: Call, body: OrderNews | list[OrderNews]) -> Answered | Answers:
-    """Create or replace orders, one or a list; sent by the shop."""
+async def sync_orders(call: Call, body: OrderNews | list[OrderNews]) -> Answers:
+    """Create or replace orders, one or a list; sent by the shop. An answer for each."""
     shop_itself(call)
     news = body if isinstance(body, list) else [body]
     orders = [(reached(one.merchant_id, call.caller), plain(k.SyncOrder, one)) for one in news]
     outcomes = await call.desk.intake.orders(orders, call.headers.key)
-    if isinstance(body, list):
-        return await answers(call.desk, call.caller, call.language, outcomes)
-    (outcome,) = outcomes
-    if not isinstance(outcome, Answer):
-        raise outcome
-    return await answered(call.desk, call.caller, call.language, outcome)
+    return await answers(call.desk, call.caller, call.language, outcomes, one=not isinstance(body, list))
 
 
 @operation("GET", "/v1/orders", needs_actor=True)
