@@ -271,6 +271,8 @@ def _taken_with(case: Case, event: e.CaseAgreed) -> bool:
     """Whether the merchant keeps a return with this agreement: it had it, or pays for it on its way."""
     if case.goods in (Goods.RETURN_DELIVERED, Goods.IN_REPAIR):
         return event.goods in (Goods.BACK, Goods.REPLACEMENT_DUE, Goods.IN_REPAIR)
+    if case.goods in (Goods.BACK, Goods.COMING_BACK):
+        return event.goods in (Goods.REPLACEMENT_DUE, Goods.IN_REPAIR)
     return case.goods is Goods.RETURN_IN_TRANSIT and event.goods is Goods.COMING_BACK
 
 

@@ -115,7 +115,7 @@ def carry_out(
     left = amounts.balance_minor(c.draft) + case.due_minor
     refund = min(amount_minor, left)
     freight = freight or case.freight
-    if remedy is Remedy.RETURN_AND_REFUND and case.goods not in closing.HELD_BY_MERCHANT:
+    if remedy in _NEEDS_RETURN and case.goods not in closing.HELD_BY_MERCHANT:
         address = c.merchant.address(address_id)
         if address is None:
             # No true return address is the merchant's failing: the money moves without the goods (rules §4).
@@ -169,7 +169,7 @@ def proceed(c: CaseDraft) -> None:
 
 def _goods_after(case: Case, remedy: Remedy) -> Goods:
     """Where the goods go first under a remedy; goods that the merchant has need no return."""
-    held = case.goods in (Goods.RETURN_DELIVERED, Goods.IN_REPAIR, Goods.BACK)
+    held = case.goods in (Goods.RETURN_DELIVERED, Goods.IN_REPAIR, Goods.BACK, Goods.COMING_BACK)
     match remedy:
         case Remedy.REFUND_ONLY | Remedy.SMALL_PAYMENT:
             # A return on its way or at the merchant stays there: the money pays for it.
@@ -180,7 +180,7 @@ def _goods_after(case: Case, remedy: Remedy) -> Goods:
             return (kept | unsent | moving | stopped).get(case.goods, case.goods)
         case Remedy.RETURN_AND_REFUND:
             if held:
-                return Goods.BACK
+                return case.goods if case.goods is Goods.COMING_BACK else Goods.BACK
             return case.goods if case.goods is Goods.RETURN_IN_TRANSIT else Goods.RETURN_DUE
         case Remedy.EXCHANGE:
             if held:

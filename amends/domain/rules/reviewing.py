@@ -173,7 +173,7 @@ def check_ruling(c: CaseDraft, command: Rule, *, with_compensation: bool = False
     if command.goods is Holding.BACK_TO_BUYER and not held:
         return refuse(Code.KIND_NOT_POSSIBLE, kind=command.outcome, goods=case.goods, needs="held_goods")
     taken = amounts.taken_elsewhere(c.draft, case, c.policy)
-    if taken and command.outcome is not RulingOutcome.DISMISS:
+    if taken and (command.outcome is not RulingOutcome.DISMISS or command.goods is Holding.BACK_TO_BUYER):
         return refuse(Code.QUANTITY_TAKEN, lines=taken)
     if command.outcome in _MONEY:
         refusal = _check_amount(c, command.amount, with_compensation=with_compensation)

@@ -138,6 +138,8 @@ def scan(c: CaseDraft, carrier: str, tracking_no: str, news: Scan) -> None:
     c.add(e.ParcelScanned(Leg.OUTWARD, carrier, tracking_no, news, goods))
     if case.stage is Stage.IN_MOTION and case.goods in _ON_THE_WAY:
         _promised(c, news, goods)
+    elif case.stage is Stage.IN_MOTION and case.goods is Goods.RETURN_DUE and goods is not Goods.RETURN_DUE:
+        _returned_unopened(c)
     elif case.stage in _UNSETTLED:
         _unsettled(c, case.goods, goods)
 
@@ -146,7 +148,7 @@ def concerns(case: Case) -> bool:
     """Whether outward scans still say where the goods of this open case are."""
     return case.goods in (
         Goods.NOT_SHIPPED, Goods.IN_TRANSIT, Goods.INTERCEPTING, Goods.REFUSAL_AGREED, Goods.COMING_BACK, Goods.LOST,
-        Goods.WITH_BUYER,
+        Goods.WITH_BUYER, Goods.RETURN_DUE,
     ) and not case.returned  # fmt: skip
 
 
@@ -160,6 +162,8 @@ def _goods(before: Goods, state: str) -> Goods:
         "back": Goods.BACK,
         "lost": Goods.LOST,
     }[state]
+    if before is Goods.RETURN_DUE:
+        return now if now in (Goods.COMING_BACK, Goods.BACK) else before
     return before if before in _ON_THE_WAY and now in (Goods.NOT_SHIPPED, Goods.IN_TRANSIT, Goods.LOST) else now
 
 
@@ -182,6 +186,14 @@ def _promised(c: CaseDraft, news: Scan, goods: Goods) -> None:
             c.move(running, min(running.due_at, c.policy.due("refuse_parcel", counted_from)))
 
 
+def _returned_unopened(c: CaseDraft) -> None:
+    """A return was agreed, and the parcel itself turns back: the buyer has nothing left to send."""
+    if opening.scans_contradict(c.order):
+        closing.look(c, "scans_contradict")
+    else:
+        answering.system_refund(c, "came_back")
+
+
 def _unsettled(c: CaseDraft, before: Goods, goods: Goods) -> None:
     """The merchant still has to answer: the clock follows where the goods are."""
     if goods is before or ((before, goods) == (Goods.COMING_BACK, Goods.BACK) and not c.running("answer.coming_back")):
@@ -199,12 +211,13 @@ def _unsettled(c: CaseDraft, before: Goods, goods: Goods) -> None:
             answering.start_answer(c)
     elif c.case.stage is Stage.AWAITING_MERCHANT:
         # The goods moved on while the merchant was silent: the clock of the new place, from the application on,
-        # and never less than what a returned case would have.
+        # and never less than what was left or, once delivered, than what a returned case would have.
         key = "answer.in_transit" if goods is Goods.IN_TRANSIT else "answer.with_buyer"
-        least = c.at + timedelta(hours=c.policy.parcels.back_to_merchant_hours)
-        due = c.policy.due(key, c.case.applied_at)
+        least = [deadline.due_at for deadline in c.clocks() if deadline.key in answering.ANSWERS]
+        if goods is not Goods.IN_TRANSIT:
+            least.append(c.at + timedelta(hours=c.policy.parcels.back_to_merchant_hours))
         answering.start_answer(c)
-        c.start(key, due_at=due if goods is Goods.IN_TRANSIT else max(due, least))
+        c.start(key, due_at=max([c.policy.due(key, c.case.applied_at), *least]))
 
 
 def after_closing(c: CaseDraft, carrier: str, tracking_no: str, news: Scan) -> bool:
