@@ -111,14 +111,14 @@ def settle(c: CaseDraft) -> None:
         return
     if any(p.state not in (PayoutState.PAID, PayoutState.FAILED, PayoutState.CANCELLED) for p in case.payouts):
         return
-    if agreement is None or not _is_money_now(case):
+    if not _is_money_now(case):
         return
     c.draft.as_system(c.at)
-    small = agreement.remedy is Remedy.SMALL_PAYMENT
+    small = agreement is not None and agreement.remedy is Remedy.SMALL_PAYMENT
     finish(c, Outcome.SETTLED if small else Outcome.REFUNDED, Side.SYSTEM)
 
 
 def _is_money_now(case: Case) -> bool:
     """Whether what stands is paid in money, from the start or because the goods did not come."""
-    assert case.agreement is not None, "asked only of a case with an agreement"
-    return case.agreement.remedy in _MONEY_REMEDIES or case.refund_committed_minor > 0
+    agreed = case.agreement is not None and case.agreement.remedy in _MONEY_REMEDIES
+    return agreed or case.refund_committed_minor > 0
