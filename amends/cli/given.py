@@ -2,9 +2,16 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
+from amends.bootstrap import database_url
 from amends.settings import PREFIX, Settings, SettingsRefused, load_settings
+from amends.store.checkup import server
+from amends.store.embedded import EmbeddedPostgresFailed
 
 
 def given(*, port: int | None = None, data_dir: Path | None = None) -> Settings:
@@ -19,3 +26,14 @@ def given(*, port: int | None = None, data_dir: Path | None = None) -> Settings:
         return load_settings(os.environ)
     except SettingsRefused as refused:
         sys.exit(str(refused))
+
+
+@contextmanager
+def reachable_database(settings: Settings) -> Iterator[str]:
+    """The database, once it answers. Ends the program with what is wrong."""
+    try:
+        with database_url(settings) as url:
+            server(url)
+            yield url
+    except (psycopg.OperationalError, EmbeddedPostgresFailed) as fault:
+        sys.exit(f"The database cannot be reached: {str(fault).strip()}")

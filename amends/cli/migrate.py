@@ -4,8 +4,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from amends.bootstrap import database_url
-from amends.cli.given import given
+from amends.cli.given import given, reachable_database
 from amends.store.migrate import migrate as bring_up_to_date
 from amends.store.migrate import missing
 
@@ -16,7 +15,7 @@ def migrate(*, data: Path | None = None) -> None:
     :param data: Data folder of the database that comes along; not used with one of your own.
     """
     settings = given(data_dir=data)
-    with database_url(settings) as url:
+    with reachable_database(settings) as url:
         lacking = missing(url)
         bring_up_to_date(url)
     Console(stderr=True).print(f"Applied: {', '.join(lacking)}." if lacking else "Nothing was missing.")

@@ -6,8 +6,8 @@ from pathlib import Path
 import uvicorn
 from rich.console import Console
 
-from amends.bootstrap import KEY_FILE, database_url, service_key
-from amends.cli.given import given
+from amends.bootstrap import KEY_FILE, service_key
+from amends.cli.given import given, reachable_database
 from amends.settings import Settings
 from amends.store.migrate import migrate, missing
 
@@ -23,7 +23,7 @@ def serve(*, port: int | None = None, data: Path | None = None) -> int:
     """
     settings = given(port=port, data_dir=data)
     console = Console(stderr=True)
-    with database_url(settings) as url:
+    with reachable_database(settings) as url:
         if not _is_current(settings, url):
             console.print("The database lacks migrations. Run `amends migrate` first.", style="red")
             return 1
