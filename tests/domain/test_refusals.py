@@ -6,15 +6,7 @@ from functools import wraps
 from amends.domain import commands as k
 from amends.domain.order import Group
 from amends.domain.refusals import Code
-from amends.domain.words import (
-    EvidenceKind,
-    Kind,
-    Remedy,
-    RulingOutcome,
-    ScanCode,
-    SmallPaymentType,
-    Stage,
-)
+from amends.domain.words import EvidenceKind, Kind, Remedy, RulingOutcome, ScanCode, SmallPaymentType, Stage
 from tests.support.given import (
     ARBITRATOR,
     AUDITOR,
@@ -79,7 +71,7 @@ def small(amount: int) -> k.MakeOffer:
     )  # fmt: skip
 
 
-# Whose it is ---------------------------------------------------------------------------------------------
+# Whose it is ------------------------------
 
 
 @refuses(Code.UNKNOWN_CASE)
@@ -135,7 +127,7 @@ def test_somebody_elses_case_before_the_role():
     return broken_cup().when(STRANGER, k.Assign("zhou")).then_refused(Code.NOT_YOURS)
 
 
-# When ----------------------------------------------------------------------------------------------------
+# When ------------------------------
 
 
 @refuses(Code.SUSPENDED)
@@ -177,7 +169,7 @@ def test_accepting_an_offer_at_the_instant_it_lapses():
     return late.when(BUYER, k.AcceptOffer(case.standing)).then_refused(Code.OFFER_OVER, offer_id=case.standing)
 
 
-# What may be opened --------------------------------------------------------------------------------------
+# What may be opened ------------------------------
 
 
 @refuses(Code.GROUP_FORMING)
@@ -245,7 +237,7 @@ def test_asking_again_for_what_was_ruled():
     )
 
 
-# How much ------------------------------------------------------------------------------------------------
+# How much ------------------------------
 
 
 @refuses(Code.AMOUNT_NOT_POSITIVE)
@@ -305,7 +297,7 @@ def test_a_fourth_small_payment():
     return case.when(OWNER, small(10_00)).then_refused(Code.TOO_MANY_SMALL_PAYMENTS, made=3, limit=3)
 
 
-# Parcels -------------------------------------------------------------------------------------------------
+# Parcels ------------------------------
 
 
 @refuses(Code.NOT_IN_TRANSIT)
@@ -337,7 +329,7 @@ def test_intercepting_two_hours_after_the_courier_set_out():
     return case.at(ends).when(OWNER, k.InterceptParcel()).then_refused(Code.TOO_LATE_TO_INTERCEPT, ended_at=ends)
 
 
-# The platform --------------------------------------------------------------------------------------------
+# The platform ------------------------------
 
 
 @refuses(Code.TOO_EARLY)
@@ -353,7 +345,7 @@ def test_asking_the_platform_twice_while_it_is_in_time():
     return case.when(BUYER, k.RequestIntervention()).then_refused(Code.ALREADY_REQUESTED, due_at=case.due("ruling"))
 
 
-# Rejecting -----------------------------------------------------------------------------------------------
+# Rejecting ------------------------------
 
 
 @refuses(Code.NO_CONVERSATION)
@@ -430,7 +422,7 @@ def test_agreeing_to_a_return_to_an_address_that_is_not_on_record():
     return broken_cup().when(OWNER, k.Agree(1, "a9")).then_refused(Code.UNKNOWN_ADDRESS, address_id="a9")
 
 
-# Rulings -------------------------------------------------------------------------------------------------
+# Rulings ------------------------------
 
 
 def dear() -> Scene:
@@ -483,7 +475,7 @@ def test_appealing_seven_days_after_the_notice():
     return case.at(ends).when(BUYER, k.Appeal(TOLD * 2)).then_refused(Code.WINDOW_FOR_APPEAL_OVER, ended_at=ends)
 
 
-# All of them ---------------------------------------------------------------------------------------------
+# All of them ------------------------------
 
 
 def test_every_code_is_proved_here_or_by_the_engine():

@@ -7,7 +7,6 @@ from amends.domain.rules import (
     answering,
     closing,
     offers,
-    paying,
     replacements,
     returns,
     reviewing,
@@ -68,8 +67,6 @@ def _apply(c: CaseDraft, key: str, outcome: LapseOutcome) -> None:
     match outcome:
         case "agree" | "agree_return":
             _agree(c, outcome)
-        case "agree_refund" if base(key) == "unstopped":
-            paying.pay_due(c)
         case "agree_refund":
             answering.carry_out(c, Basis.LAPSE, Remedy.REFUND_ONLY, answering.still_asked_minor(c.case))
         case "agree_intercept" if transit.can_be_stopped(c):

@@ -14,6 +14,7 @@ from amends.domain.words import Basis, Goods, Leg, Outcome, PayoutState, Remedy,
 
 _ON_THE_WAY = (Goods.INTERCEPTING, Goods.REFUSAL_AGREED)
 _UNSETTLED = (Stage.AWAITING_MERCHANT, Stage.AWAITING_BUYER)
+_TURNED_BACK = (Goods.COMING_BACK, Goods.BACK, Goods.LOST)
 _ATTEMPTS = (ScanCode.ATTEMPTED, ScanCode.AT_PICKUP_POINT, ScanCode.OUT_FOR_DELIVERY)
 
 
@@ -138,6 +139,8 @@ def scan(c: CaseDraft, carrier: str, tracking_no: str, news: Scan) -> None:
     c.add(e.ParcelScanned(Leg.OUTWARD, carrier, tracking_no, news, goods))
     if case.stage is Stage.IN_MOTION and case.goods in _ON_THE_WAY:
         _promised(c, news, goods)
+    elif case.stage is Stage.IN_MOTION and case.goods in _TURNED_BACK and goods in (Goods.IN_TRANSIT, Goods.WITH_BUYER):
+        closing.look(c, "found_again")
     elif case.stage is Stage.IN_MOTION and case.goods is Goods.RETURN_DUE and goods is not Goods.RETURN_DUE:
         _returned_unopened(c)
     elif case.stage in _UNSETTLED:
@@ -164,14 +167,14 @@ def _goods(before: Goods, state: str) -> Goods:
     }[state]
     if before is Goods.RETURN_DUE:
         return now if now in (Goods.COMING_BACK, Goods.BACK) else before
-    return before if before in _ON_THE_WAY and now in (Goods.NOT_SHIPPED, Goods.IN_TRANSIT, Goods.LOST) else now
+    return before if before in _ON_THE_WAY and now in (Goods.NOT_SHIPPED, Goods.IN_TRANSIT) else now
 
 
 def _promised(c: CaseDraft, news: Scan, goods: Goods) -> None:
     """An interception or agreed refusal learns how the parcel went. Contradiction: no money (fail closed)."""
     if opening.scans_contradict(c.order):
         closing.look(c, "scans_contradict")
-    elif goods in (Goods.COMING_BACK, Goods.BACK) or news.code is ScanCode.LOST:
+    elif goods in _TURNED_BACK:
         c.draft.as_system(c.at)
         c.stop_all()
         paying.pay_due(c)
@@ -225,7 +228,7 @@ def after_closing(c: CaseDraft, carrier: str, tracking_no: str, news: Scan) -> b
     case, state = c.case, shipping_state(c.order)
     sent = any(p.state in (PayoutState.PAID, PayoutState.PAYING, PayoutState.UNKNOWN) for p in case.payouts)
     if sent:
-        came_after = news.code is ScanCode.DELIVERED and case.goods in (Goods.COMING_BACK, Goods.BACK, Goods.LOST)
+        came_after = news.code is ScanCode.DELIVERED and case.goods in _TURNED_BACK
         if came_after:
             # Paid, and now with the buyer after all: a person looks, the buyer is never debited.
             c.add(e.CaseReopened("late_scan"))
