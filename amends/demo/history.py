@@ -36,10 +36,10 @@ from amends.domain.words import Leg
 
 log = logging.getLogger(__name__)
 
-STEP = timedelta(minutes=10)
+STEP = timedelta(minutes=15)
 """What falls due within a step happens at one instant of it: fewer batches, and nobody sees it."""
 
-LONGEST = timedelta(minutes=30)
+LONGEST = timedelta(hours=1)
 """The courier and the provider are listened to at least so often, and retries of deliveries made."""
 
 SWEEPS_EVERY = timedelta(hours=2)
@@ -86,10 +86,10 @@ class Played(Struct):
 class History:
     """The world around all stories at once."""
 
-    def __init__(self, back: Back, ids: Ids, *, seed: int, starts_at: Instant, funds: dict[int, int]) -> None:
+    def __init__(self, back: Back, ids: Ids, *, seed: int, starts_at: Instant) -> None:
         self.clock = HistoryClock(starts_at)
         self.engine = Engine(back.store, self._look_on, back.policies, self.clock, ids)
-        self.provider = SandboxProvider(self.clock, self._hear_payouts, seed=seed, books=back.books, funds=funds)
+        self.provider = SandboxProvider(self.clock, self._hear_payouts, seed=seed, books=back.books)
         self.courier = SandboxCourier(self.clock, self._hear_scans, seed=seed, journal=back.journal)
         self.played = Played()
         self._sweep = Sweep(self.engine, back.deadlines, self.clock)
@@ -169,7 +169,7 @@ class History:
         latest = self.clock.at + LONGEST
         wanted = latest if first is None else min(max(first, self.clock.at), latest)
         steps = (wanted - self._starts_at) // STEP + 1
-        return self._starts_at + steps * STEP + timedelta(seconds=self._draws.uniform(0, 540))
+        return self._starts_at + steps * STEP + timedelta(seconds=self._draws.uniform(0, 840))
 
     def _busy(self) -> bool:
         return bool(self._starting or self._acting)

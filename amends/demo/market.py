@@ -41,8 +41,9 @@ async def load(
     the_shops = shops(seed)
     for settings in (platform(), *(shop.settings for shop in the_shops)):
         await registry.put_merchant(settings, starts_at)
-    funds = {shop.merchant_id: SHORT_OF_FUNDS_MINOR for shop in the_shops[9::10]}
-    history = History(back, ids, seed=seed, starts_at=starts_at, funds=funds)
+    history = History(back, ids, seed=seed, starts_at=starts_at)
+    for shop in the_shops[9::10]:
+        history.provider.open_account(shop.merchant_id, SHORT_OF_FUNDS_MINOR)
     market = Market(seed, the_shops, buyers(seed))
     planned = _plan(seed, now, stories)
     for number, (at, story) in enumerate(planned):

@@ -4,8 +4,10 @@ Telephone numbers start with 129, which no operator in China was given.
 """
 
 import random
+from collections.abc import Iterable
 from typing import NamedTuple
 
+from amends.application.sign_ins import DemoPerson
 from amends.domain.order import Merchant, ReturnAddress
 from amends.domain.words import Role
 
@@ -127,10 +129,12 @@ def _shop(merchant_id: int, name: str, categories: tuple[str, ...], share: int, 
         "warehouse", f"{name}退货组", _phone(draws), f"{_street(city, draws)}号仓库", default=True
     )
     second = ReturnAddress("shop", f"{name}门店", _phone(draws), f"{_street(city, draws)}号")
-    agents = draws.sample(_AFTER_SALE, 3 if share > 10 else 2 if share > 3 else 1)
+    agents = draws.sample(_AFTER_SALE, 2 if share > 3 else 1)
     staff = {draws.choice(_OWNERS): Role.OWNER} | dict.fromkeys(agents, Role.AFTER_SALE)
     if share > 2:
         staff |= {draws.choice(_PRE_SALE): Role.PRE_SALE}
+    if merchant_id == FIRST_MERCHANT:
+        staff = {"li": Role.OWNER, "wang": Role.AFTER_SALE, "zhao": Role.AFTER_SALE, "sun": Role.PRE_SALE}
     settings = Merchant(
         merchant_id,
         name=name,
@@ -162,3 +166,20 @@ def _street(city: str, draws: random.Random) -> str:
 
 def _phone(draws: random.Random) -> str:
     return f"129{draws.randint(0, 99_999_999):08}"
+
+
+SHOPS_TO_STEP_INTO = 4
+BUYERS_TO_STEP_INTO = 8
+
+
+def cast(seed: int, buyer_ids: Iterable[str]) -> list[DemoPerson]:
+    """Whom visitors of the demo may step in as: some of these buyers, the staff of the busiest shops, the platform."""
+    names = {buyer.buyer_id: buyer.name for buyer in buyers(seed)}
+    known = [buyer_id for buyer_id in dict.fromkeys(buyer_ids) if buyer_id in names]
+    people = [DemoPerson(f"buyer/{buyer_id}", Role.BUYER, names[buyer_id]) for buyer_id in known[:BUYERS_TO_STEP_INTO]]
+    for shop in shops(seed)[:SHOPS_TO_STEP_INTO]:
+        people += [
+            DemoPerson(f"merchant/{shop.merchant_id}/{staff}", role, NAMES[staff], shop.settings.name)
+            for staff, role in shop.settings.staff.items()
+        ]
+    return people + [DemoPerson(f"platform/{staff}", role, NAMES[staff]) for staff, role in PLATFORM_STAFF.items()]

@@ -21,12 +21,12 @@ START = datetime(2026, 11, 20, tzinfo=UTC)
 class Bench:
     """A provider on a clock moved by hand, and everything it said by itself."""
 
-    def __init__(self, books=None, *, fate: Fate | None = None, **options) -> None:
+    def __init__(self, books=None, *, fate: Fate | None = None) -> None:
         self.at = START
         self.heard: list[PayoutNews] = []
         self.deaf = False
         odds = {fate: 1} if fate else ODDS
-        self.provider = SandboxProvider(self, self.hear, seed=3, books=books, odds=odds, **options)
+        self.provider = SandboxProvider(self, self.hear, seed=3, books=books, odds=odds)
 
     def now(self) -> datetime:
         return self.at
@@ -107,10 +107,12 @@ def test_a_bank_may_send_money_back_a_day_later():
     assert bench.provider.paid_minor() == {}
 
 
-def test_the_platform_advances_what_the_merchant_cannot_bear():
-    bench = Bench(fate=Fate.AT_ONCE, funds={1001: 250})
+def test_the_platform_advances_what_the_merchant_cannot_bear(tmp_path):
+    bench = Bench(tmp_path / "books", fate=Fate.AT_ONCE)
+    bench.provider.open_account(1001, 250)
     assert [bench.pay(n).advanced for n in (1, 2)] == [False, True]
     assert bench.pay(3, merchant_id=1002).advanced is False
+    assert Bench(tmp_path / "books", fate=Fate.AT_ONCE).pay(4).advanced, "a restart fills no account"
 
 
 def test_fates_follow_the_seed_and_every_fate_is_met():

@@ -104,19 +104,24 @@ class Booking(Struct, frozen=True, omit_defaults=True):
         )
 
 
+class Account(Struct, frozen=True):
+    """What a merchant has with the provider."""
+
+    merchant_id: int
+    funds_minor: int
+
+
 class Line(Struct, frozen=True, omit_defaults=True):
-    """A line of the books: a payout came in, the same id came again, or we were told of one."""
+    """A line of the books: a payout came in, the same id came again, we were told of one, an account was opened."""
 
     booked: Booking | None = None
     again: str = ""
     told: str = ""
+    account: Account | None = None
 
 
 class SandboxProvider:
-    """`funds` are merchants' accounts in minor units; a merchant without one has plenty.
-
-    A payout that its merchant's account cannot bear is advanced by the platform.
-    """
+    """What a merchant's account cannot bear is advanced by the platform; who has no account there has plenty."""
 
     pays_an_id_once = True
 
@@ -128,13 +133,12 @@ class SandboxProvider:
         seed: int,
         books: Path | None = None,
         odds: Mapping[Fate, int] = ODDS,
-        funds: Mapping[int, int] | None = None,
     ) -> None:
         self._clock = clock
         self._hear = hear
         self._seed = seed
         self._odds = odds
-        self._funds = dict(funds or {})
+        self._funds: dict[int, int] = {}
         self._bookings: dict[str, Booking] = {}
         self._again: dict[str, int] = {}
         self._to_tell: dict[str, tuple[Instant, ...]] = {}
@@ -199,6 +203,10 @@ class SandboxProvider:
 
     # Its books
 
+    def open_account(self, merchant_id: int, funds_minor: int) -> None:
+        """From now on the merchant's payouts are borne by this, until it is used up."""
+        self._write(Line(account=Account(merchant_id, funds_minor)))
+
     def paid_minor(self) -> dict[str, int]:
         """What really left, by payout."""
         now = self._clock.now()
@@ -259,6 +267,8 @@ class SandboxProvider:
                 self._to_tell[order.payout_id] = booking.tells
             if order.merchant_id in self._funds and not booking.advanced and not booking.fails:
                 self._funds[order.merchant_id] -= order.amount_minor
+        if line.account is not None:
+            self._funds[line.account.merchant_id] = line.account.funds_minor
         if line.again:
             self._again[line.again] = self._again.get(line.again, 0) + 1
         if line.told:
