@@ -75,13 +75,17 @@ class Engine:
                 return
             if attempt >= FREE_ATTEMPTS:
                 await session.hold(sorted(moved))
+            fault = None
             try:
                 works = await self._judge_all(session, tasks, now)
                 writes = [write for work in works.values() if (write := work.write(self._policies, in_force))]
                 moved = await session.write(writes) if writes or attempt >= FREE_ATTEMPTS else frozenset()
             except Unavailable:
                 raise
-            except Exception as fault:  # noqa: BLE001 (isolated and logged)
+            except Exception as caught:  # noqa: BLE001 (isolated and logged)
+                fault = caught
+            if fault is not None:
+                # Not inside the handler: every halving would hang its own fault onto this one.
                 await self._isolate(session, tasks, now, fault)
                 return
             tasks = [task for key in moved for task in works[key].tasks]

@@ -7,11 +7,13 @@ It is sent after the commit and on a connection of its own: inside a transaction
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection
 
 from amends.application.ports import CaseKey, Change
+from amends.store.database import ROLE
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +21,10 @@ _CHANNEL = "amends_changes"
 _LARGEST = 7_900
 """Bytes of a notice; PostgreSQL takes less than 8,000."""
 _RECONNECT_SECONDS = 1.0
+
+
+async def _connected(url: str) -> AsyncConnection[tuple[Any, ...]]:
+    return await AsyncConnection.connect(url, autocommit=True, options=f"-c role={ROLE}")
 
 
 class PostgresAnnouncer:
@@ -39,7 +45,7 @@ class PostgresAnnouncer:
         """Send what is announced. Notices are dropped while the database is away: readers poll as well."""
         while True:
             try:
-                async with await AsyncConnection.connect(self._url, autocommit=True) as connection:
+                async with await _connected(self._url) as connection:
                     while True:
                         await self._something.wait()
                         for payload in self._payloads():
@@ -71,7 +77,7 @@ class PostgresWatch:
     async def changes(self) -> AsyncIterator[Sequence[Change]]:
         while True:
             try:
-                async with await AsyncConnection.connect(self._url, autocommit=True) as connection:
+                async with await _connected(self._url) as connection:
                     await connection.execute(f"listen {_CHANNEL}")
                     yield ()
                     async for notice in connection.notifies():
