@@ -129,6 +129,8 @@ def carry_out(
         compensation_minor += amounts.return_freight_minor(case, freight, c.policy)
         compensation_minor = min(compensation_minor, amounts.compensation_left_minor(c.draft, c.policy))
     goods = _goods_after(case, remedy)
+    if basis in (Basis.MERCHANT, Basis.OFFER):
+        c.stop(*ANSWERS)
     c.stop_all()
     closing.end_offers(c)
     address = c.merchant.address(address_id)

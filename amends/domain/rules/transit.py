@@ -82,6 +82,8 @@ def ask_courier(c: CaseDraft, basis: Basis) -> None:
 
 def _promise(c: CaseDraft, basis: Basis, goods: Goods) -> None:
     case = c.case
+    if basis is Basis.MERCHANT:
+        c.stop(*answering.ANSWERS)
     c.stop_all()
     closing.end_offers(c)
     refund = min(case.amount_minor, amounts.balance_minor(c.draft) + case.due_minor)
