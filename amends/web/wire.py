@@ -25,7 +25,9 @@ _MOST_FAULTS = 50
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_SURROGATE = re.compile(r"surrogate", re.IGNORECASE)
+_LONE_SURROGATE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
+)
 
 
 class ClientGone(Exception):
@@ -63,7 +65,7 @@ def decode(body: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError as fault:
         raise _faults(body, kind, fault) from fault
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise Problem("invalid_text" if _SURROGATE.search(str(fault)) else "not_json") from fault
+        raise Problem("invalid_text" if _LONE_SURROGATE.search(body) else "not_json") from fault
     if holds_instants(kind):
         check_instants(value)
     return value
