@@ -7,7 +7,7 @@ from litestar.di import Provide
 
 from amends.domain.words import Side
 from amends.web.desk import Desk
-from amends.web.portal import assets, buyer, desk, entry, merchant
+from amends.web.portal import assets, buyer, desk, entry, gallery, live, merchant
 from amends.web.portal.areas import Area
 from amends.web.portal.sessions import Sessions
 from amends.web.portal.troubles import page_trouble
@@ -27,7 +27,7 @@ def pages() -> Router:
     """Every page, for the application to mount at its root."""
     return Router(
         path="/",
-        route_handlers=[assets.static, *entry.ROUTES, *(_mounted(area) for area in AREAS.values())],
+        route_handlers=[assets.static, *entry.ROUTES, gallery.page, *(_mounted(area) for area in AREAS.values())],
         dependencies={"here": Provide(make_visit)},
         exception_handlers={Exception: page_trouble},
         include_in_schema=False,
@@ -35,4 +35,4 @@ def pages() -> Router:
 
 
 def _mounted(area: Area) -> Router:
-    return Router(path=area.path, route_handlers=[entry.sign_out, *area.routes], opt={"side": area.side})
+    return Router(path=area.path, route_handlers=[entry.sign_out, live.live, *area.routes], opt={"side": area.side})

@@ -15,8 +15,10 @@ from typing import Any, Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from amends.domain.words import Fault
 from amends.web.portal.assets import asset_url
 from amends.wording import formats, labels
+from amends.wording.actions import action_words
 from amends.wording.catalogue import N_, Language, translate, words
 from amends.wording.reader import Reader
 
@@ -58,6 +60,7 @@ def environment() -> Environment:
         "icon": icon,
         "left_seconds": left_seconds,
         "total_seconds": total_seconds,
+        "words_of": lambda verb: action_words(verb, _READER.get().language),
     }
     made.filters |= {
         "money": money,
@@ -68,6 +71,7 @@ def environment() -> Environment:
         "left": left,
         "tone": tone,
         "label": label,
+        "fault": lambda fault: label(Fault(fault)),
         "owner": lambda owner: labels.owner_label(owner, _READER.get().language),
         "deadline": lambda key: labels.deadline_label(key, _READER.get().language),
         "all_of": lambda parts: formats.all_of(list(parts), _READER.get().language),

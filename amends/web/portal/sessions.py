@@ -160,7 +160,8 @@ def _wait(password: Password, now: Instant) -> timedelta:
     if password.failures < _FREE_TRIES or password.failed_at is None:
         return timedelta(0)
     doublings = min(password.failures - _FREE_TRIES, 10)
-    return password.failed_at + min(_FIRST_WAIT * 2**doublings, _LONGEST_WAIT) - now
+    length: timedelta = min(_FIRST_WAIT * 2**doublings, _LONGEST_WAIT)
+    return password.failed_at + length - now
 
 
 def _hash(secret: str) -> bytes:

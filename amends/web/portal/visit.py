@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
@@ -137,6 +138,10 @@ class Visit:
     def form_token(self) -> str:
         """For the hidden field of every form; see the macro `form`."""
         return form_token(self._secret) if self._secret else ""
+
+    def new_key(self) -> str:
+        """An idempotency key: a form sent twice does its work once."""
+        return f"page-{token_hex(12)}"
 
     @property
     def words_of_countdown(self) -> str:

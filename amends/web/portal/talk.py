@@ -1,0 +1,88 @@
+"""The record of a case as a conversation: what was said, decided and what happened, in one reader's words."""
+
+from collections.abc import Collection, Iterable
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from amends.application.outward import PublicFact
+from amends.domain import events as e
+from amends.domain.case import Preparation
+from amends.domain.time import Instant
+from amends.domain.words import Side
+from amends.wording.reader import Reader
+from amends.wording.timeline import happening, who
+
+Kind = Literal["said", "script", "offer", "ruling", "points", "rejected", "happened"]
+
+
+class Entry(NamedTuple):
+    """One line of the conversation. `voice` colours it, `mine` puts it on the reader's own side.
+
+    `standing` is true of offers that can be accepted, and of a script that still waits for a reply.
+    """
+
+    seq: int
+    kind: Kind
+    voice: Side
+    mine: bool
+    who: str
+    at: Instant
+    text: str
+    event: Any
+    evidence: tuple[str, ...] = ()
+    standing: bool = False
+
+
+def conversation(
+    facts: Iterable[PublicFact],
+    reader: Reader,
+    *,
+    standing_offers: Collection[str] = (),
+    preparation: Preparation | None = None,
+) -> list[Entry]:
+    """All that people should read, in order; bookkeeping is left out."""
+    waiting = preparation.round if preparation is not None and preparation.replied_at is None else None
+    found = []
+    for fact in facts:
+        event = _event(fact)
+        kind = _KINDS.get(type(event), "happened")
+        text = happening(event, fact.by, reader)
+        evidence: tuple[str, ...] = ()
+        standing = False
+        match event:
+            case e.MessageSent():
+                text, evidence = event.text, event.evidence
+            case e.RejectionPrepared():
+                text = "\n".join(part for part in (event.script, event.added_text) if part)
+                standing = event.round == waiting
+            case e.RefusalAgreed():
+                text = event.message or text
+            case e.OfferMade():
+                standing = event.offer_id in standing_offers
+        if text:
+            voice = Side(fact.by.partition("/")[0])
+            said_by = who(fact.by, reader)
+            mine = voice is reader.side
+            found.append(Entry(fact.seq, kind, voice, mine, said_by, fact.at, text, event, evidence, standing))
+    return found
+
+
+_KINDS: dict[type[e.Event], Kind] = {
+    e.MessageSent: "said",
+    e.RefusalAgreed: "said",
+    e.RejectionPrepared: "script",
+    e.OfferMade: "offer",
+    e.RulingGiven: "ruling",
+    e.PositionStated: "points",
+    e.CaseRejected: "rejected",
+}
+"""How an event is drawn; all others are a line of what happened."""
+
+
+def _event(fact: PublicFact) -> e.Event:
+    """Opened cases leave the service with their ids as text; here they are events again."""
+    if not isinstance(fact.event, dict):
+        return fact.event  # type: ignore[no-any-return]
+    numbers = {"case_id": 0, "merchant_id": int(fact.event["merchant_id"])}
+    return msgspec.convert(fact.event | numbers, e.CaseOpened)
