@@ -133,7 +133,6 @@ def _modified(case: Case, event: e.ApplicationModified, at: Instant) -> Change:
         "scripts_sent": 0,
         "rejection": None,
         "offers_made": {},
-        **_replied(case, at),
     }
 
 
@@ -355,6 +354,7 @@ def _replacement_shipped(case: Case, event: e.ReplacementShipped, at: Instant) -
         "goods": Goods.REPLACEMENT_IN_TRANSIT,
         "replacement_parcel": Parcel(event.carrier, event.tracking_no),
         "replacements_sent": event.attempt,
+        "repair_choice": False,
         "sending_back": event.sent_back,
     }
 

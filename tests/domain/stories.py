@@ -33,7 +33,7 @@ def left_after_asking() -> Scene:
 
 
 def travelling(reason: str = "changed_mind") -> Scene:
-    return bought().shipped().opened(R, reason)
+    return bought().shipped().later(hours(1)).opened(R, reason)
 
 
 def stuck() -> Scene:

@@ -75,8 +75,9 @@ def _may_step_into_motion(c: CaseDraft) -> bool:
     """What silence agreed to for the buyer, or goods that do not come as agreed (rules §5)."""
     case = c.case
     silent = case.agreement is not None and case.agreement.basis is Basis.LAPSE and case.goods is Goods.RETURN_DUE
-    overdue = case.repair_choice or case.replacements_sent > 1
-    return silent or overdue or case.replacement_disputes >= 2
+    under_way = 0 if case.goods is Goods.REPLACEMENT_DUE else 1
+    never_came = case.replacements_sent - case.replacement_disputes > under_way
+    return silent or case.repair_choice or never_came or case.replacement_disputes >= 2
 
 
 def request(c: CaseDraft, command: RequestIntervention) -> None:
