@@ -141,7 +141,9 @@ def _reopened(case: Case, event: e.CaseReopened, at: Instant) -> Change:
 
 
 def _closed(case: Case, event: e.CaseClosed, at: Instant) -> Change:
+    pending = case.appeal is not None and case.appeal.decided_at is None
     return {
+        "appeal": None if pending else case.appeal,
         "stage": Stage.CLOSED,
         "closing": Closing(event.outcome, at, event.by),
         "ending": None,

@@ -24,7 +24,7 @@ from amends.domain.rules import (
     transit,
 )
 from amends.domain.rules.evidence import file_evidence, missing_groups
-from amends.domain.words import Basis, EvidenceKind, Goods, Kind, Leg, Remedy, ScanCode, Side, Stage
+from amends.domain.words import EvidenceKind, Goods, Kind, Leg, Remedy, ScanCode, Side, Stage
 
 
 def sync(draft: Draft, command: SyncOrder) -> None:
@@ -135,7 +135,7 @@ def _refund_group(draft: Draft) -> None:
     draft.order = order = replace(order, group=replace(order.group, state="failed"))
     c = _open_by_system(draft, "group_failed")
     if c is not None:
-        answering.carry_out(c, Basis.SYSTEM, Remedy.REFUND_ONLY, c.case.amount_minor, reason="group_failed")
+        answering.system_refund(c, "group_failed")
         closing.settle(c)
     draft.order = replace(order, stop_shipping=True)
 

@@ -218,7 +218,8 @@ def _unsettled(c: CaseDraft, before: Goods, goods: Goods) -> None:
         # The goods moved on while the merchant was silent: the clock of the new place, from the application on,
         # and never less than what was left or, once delivered, than what a returned case would have.
         key = "answer.in_transit" if goods is Goods.IN_TRANSIT else "answer.with_buyer"
-        least = [deadline.due_at for deadline in c.clocks() if deadline.key in answering.ANSWERS]
+        stood_since = c.case.suspension.since if c.case.suspension else c.at
+        least = [c.at + (d.due_at - stood_since) for d in c.clocks() if d.key in answering.ANSWERS]
         if goods is not Goods.IN_TRANSIT:
             least.append(c.at + timedelta(hours=c.policy.parcels.back_to_merchant_hours))
         answering.start_answer(c)
