@@ -15,6 +15,7 @@ Provoke = Callable[[Api, str], Response]
 
 OPERATOR = "platform/bai"
 AGREE = {"application": 1}
+NOTHING = {"remedy": "refund_only", "amount": 0}
 
 
 def numbered(codes: Iterable[str]) -> list[str]:
@@ -71,7 +72,7 @@ PROVOKED: list[tuple[str, Provoke]] = [
     ("unknown_field", agree({"application": 1, "aplication": 1})),
     (
         "time_without_zone",
-        lambda api, _: api.post("/v1/parcels/scans", {**scan("o1", "delivered", timedelta(0)), "occurred_at": "2026-03-02T09:00:00"}),
+        lambda api, _: api.post("/v1/orders", order("o9", paid_at="2026-03-02T09:00:00")),
     ),
     ("time_out_of_range", lambda api, _: api.post("/v1/orders", order("o9", paid_at="9999-12-31T23:59:59-14:00"))),
     ("time_out_of_range", lambda api, _: api.get("/v1/cases?due_before=1999-12-31T23:59:59Z", OWNER)),
@@ -178,26 +179,26 @@ def test_what_is_missing_says_how_to_come_back(api: Api):
 
 
 REFUSED: list[tuple[int, str, Provoke]] = [
-    (404, "unknown_case", lambda api, c: api.command("1001-0000000000001", "agree", OWNER, AGREE)),
-    (404, "unknown_case", lambda api, c: api.get("/v1/cases/1001-0000000000001", OWNER)),
-    (404, "unknown_case", lambda api, c: api.command("not-a-case", "agree", OWNER, AGREE)),
-    (404, "unknown_order", lambda api, c: api.post("/v1/cases", opening("o404"), BUYER)),
-    (404, "unknown_order", lambda api, c: api.get("/v1/orders/1001/o404", BUYER)),
+    (404, "unknown_case", lambda api, _: api.command("1001-0000000000001", "agree", OWNER, AGREE)),
+    (404, "unknown_case", lambda api, _: api.get("/v1/cases/1001-0000000000001", OWNER)),
+    (404, "unknown_case", lambda api, _: api.command("not-a-case", "agree", OWNER, AGREE)),
+    (404, "unknown_order", lambda api, _: api.post("/v1/cases", opening("o404"), BUYER)),
+    (404, "unknown_order", lambda api, _: api.get("/v1/orders/1001/o404", BUYER)),
     (403, "not_yours", lambda api, c: api.command(c, "withdraw", "buyer/b43")),
     (403, "not_yours", lambda api, c: api.command(c, "agree", "merchant/1002/qian", AGREE)),
     (403, "not_yours", lambda api, c: api.get(f"/v1/cases/{c}", "buyer/b43")),
     (403, "not_yours", lambda api, c: api.get(f"/v1/cases/{c}/events", "merchant/1002/qian")),
-    (403, "not_yours", lambda api, c: api.get("/v1/orders/1001/o1", "buyer/b43")),
-    (403, "not_yours", lambda api, c: api.get("/v1/orders/1001/o1/eligibility", "buyer/b43")),
-    (403, "not_yours", lambda api, c: api.get("/v1/feed?merchant=1001", "buyer/b42")),
-    (403, "not_yours", lambda api, c: api.get("/v1/orders?buyer=b43", "buyer/b42")),
+    (403, "not_yours", lambda api, _: api.get("/v1/orders/1001/o1", "buyer/b43")),
+    (403, "not_yours", lambda api, _: api.get("/v1/orders/1001/o1/eligibility", "buyer/b43")),
+    (403, "not_yours", lambda api, _: api.get("/v1/feed?merchant=1001", "buyer/b42")),
+    (403, "not_yours", lambda api, _: api.get("/v1/orders?buyer=b43", "buyer/b42")),
     (403, "not_allowed_for_role", lambda api, c: api.command(c, "agree", "merchant/1001/sun", AGREE)),
     (403, "not_allowed_for_role", lambda api, c: api.command(c, "agree", "platform/yan", AGREE)),
     (412, "stale_version", lambda api, c: api.command(c, "agree", OWNER, AGREE, if_match='"1"')),
     (409, "application_changed", agree({"application": 2})),
     (409, "wrong_stage", lambda api, c: api.command(c, "accept-return", OWNER)),
-    (409, "kind_not_possible", lambda api, c: api.post("/v1/cases", complaint(), BUYER)),
-    (422, "amount_not_positive", lambda api, c: api.command(c, "make-offer", OWNER, {"remedy": "refund_only", "amount": 0})),
+    (409, "kind_not_possible", lambda api, _: api.post("/v1/cases", complaint(), BUYER)),
+    (422, "amount_not_positive", lambda api, c: api.command(c, "make-offer", OWNER, NOTHING)),
 ]  # fmt: skip
 
 
