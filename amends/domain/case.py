@@ -167,6 +167,9 @@ class Closing(Struct, frozen=True, omit_defaults=True):
     by: Side
 
 
+_GIVEN_UP = (PayoutState.FAILED, PayoutState.CANCELLED)
+
+
 class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Snapshot of a case. `version` counts its events; amounts are minor units of `currency`."""
 
@@ -253,7 +256,10 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     def deadline(self, key: str) -> Deadline | None:
         """The running deadline with that key."""
-        return next((d for d in self.deadlines if d.key == key), None)
+        for deadline in self.deadlines:
+            if deadline.key == key:
+                return deadline
+        return None
 
     def offer(self, offer_id: str) -> Offer | None:
         """The standing offer with that id."""
@@ -268,11 +274,7 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     def ordered_minor(self, ledger: Ledger) -> int:
         """Money ordered from that ledger and not given up: on its way or there."""
-        return sum(
-            p.amount_minor
-            for p in self.payouts
-            if p.ledger == ledger and p.state not in (PayoutState.FAILED, PayoutState.CANCELLED)
-        )
+        return sum([p.amount_minor for p in self.payouts if p.ledger is ledger and p.state not in _GIVEN_UP])
 
     @property
     def refund_committed_minor(self) -> int:

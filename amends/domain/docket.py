@@ -36,7 +36,10 @@ class Docket(Struct, frozen=True):
     evidence: tuple[EvidenceMark, ...] = ()
 
     def case(self, case_id: int) -> Case | None:
-        return next((case for case in self.cases if case.case_id == case_id), None)
+        for case in self.cases:
+            if case.case_id == case_id:
+                return case
+        return None
 
     def committed_minor(self, ledger: Ledger) -> int:
         """What all cases of the order hold of that ledger: promised, paying or paid (rules §3)."""

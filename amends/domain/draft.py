@@ -36,6 +36,7 @@ class Draft:
         self.merchant: Merchant = docket.merchant
         self.cases: dict[int, Case] = {case.case_id: case for case in docket.cases}
         self.facts: list[e.Fact] = []
+        self.changed: set[int] = set()
         self._drafts: dict[int, CaseDraft] = {}
 
     def on(self, case_id: int) -> "CaseDraft":
@@ -48,6 +49,7 @@ class Draft:
     def open(self, event: e.CaseOpened) -> "CaseDraft":
         """Begin a new case."""
         self.cases[event.case_id] = opened(event, self.at)
+        self.changed.add(event.case_id)
         self.facts.append(e.Fact(event.case_id, 1, self.at, self.by, event))
         return self.on(event.case_id)
 
@@ -69,8 +71,7 @@ class Draft:
         """Everything that the command does, clocks included."""
         for draft in self._drafts.values():
             draft.flush()
-        changed = {fact.case_id for fact in self.facts}
-        cases = tuple(case for number, case in self.cases.items() if number in changed)
+        cases = tuple([case for number, case in self.cases.items() if number in self.changed])
         order = self.order if self.order is not self.docket.order else None
         return Decided(tuple(self.facts), cases, order, case_id)
 
@@ -78,12 +79,14 @@ class Draft:
 class CaseDraft:
     """One case under a command. `case` is its state with everything added so far, clocks excepted."""
 
-    __slots__ = ("_clocks", "_ended", "_moved", "_policy", "case", "case_id", "draft")
+    __slots__ = ("_clocks", "_ended", "_moved", "_policy", "case", "case_id", "draft", "merchant", "now")
 
     def __init__(self, draft: Draft, case_id: int) -> None:
         self.draft = draft
         self.case_id = case_id
         self.case: Case = draft.cases[case_id]
+        self.merchant: Merchant = draft.merchant
+        self.now: Instant = draft.context.now
         self._clocks: dict[str, e.Deadline] = {d.key: d for d in self.case.deadlines}
         self._moved: set[str] = set()
         self._ended: dict[str, str] = {}
@@ -94,10 +97,6 @@ class CaseDraft:
         order = self.draft.order
         assert order is not None, "a case always has its order"
         return order
-
-    @property
-    def merchant(self) -> Merchant:
-        return self.draft.merchant
 
     @property
     def policy(self) -> Policy:
@@ -111,10 +110,6 @@ class CaseDraft:
         return self.draft.at
 
     @property
-    def now(self) -> Instant:
-        return self.draft.context.now
-
-    @property
     def actor(self) -> Actor:
         return self.draft.actor
 
@@ -123,6 +118,7 @@ class CaseDraft:
         draft, case = self.draft, self.case
         fact = e.Fact(self.case_id, case.version + 1, draft.at, draft.by, event)
         draft.cases[self.case_id] = self.case = evolve(case, fact)
+        draft.changed.add(self.case_id)
         draft.facts.append(fact)
 
     def name(self, kind: str, number: int) -> str:
@@ -175,7 +171,7 @@ class CaseDraft:
     def flush(self) -> None:
         """Write the clock changes down as one event."""
         if self._moved or self._ended:
-            ended = tuple(e.EndedDeadline(key, how) for key, how in self._ended.items())
-            running = tuple(deadline for key, deadline in self._clocks.items() if key in self._moved)
+            ended = tuple([e.EndedDeadline(key, how) for key, how in self._ended.items()])
+            running = tuple([deadline for key, deadline in self._clocks.items() if key in self._moved])
             self._moved, self._ended = set(), {}
             self.add(e.DeadlinesSet(running, ended))

@@ -130,10 +130,7 @@ FOR_A_WHILE_AFTER_CLOSING = frozenset({
 
 def is_party(actor: Actor, order: Order | Case) -> bool:
     """Whether the order, or the case, is the actor's own business; platform and system see every order."""
-    match actor.side:
-        case Side.BUYER:
-            return actor.party == order.buyer_id
-        case Side.MERCHANT:
-            return actor.party == str(order.merchant_id)
-        case Side.PLATFORM | Side.SYSTEM:
-            return True
+    side = actor.side
+    if side is Side.BUYER:
+        return actor.party == order.buyer_id
+    return side is not Side.MERCHANT or actor.party == str(order.merchant_id)

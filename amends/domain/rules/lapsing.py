@@ -34,9 +34,10 @@ def lapse_until(c: CaseDraft, until: Instant) -> None:
             closing.settle(c)
             c.flush()
             continue
-        due = min(c.case.deadlines, key=lambda d: (d.due_at, d.key), default=None)
-        if due is None or due.due_at > until:
+        passed = [deadline for deadline in c.case.deadlines if deadline.due_at <= until]
+        if not passed:
             break
+        due = min(passed, key=lambda d: (d.due_at, d.key))
         c.draft.as_system(due.due_at)
         _lapse(c, due)
         closing.settle(c)
