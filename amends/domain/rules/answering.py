@@ -171,12 +171,14 @@ def proceed(c: CaseDraft) -> None:
 
 def _goods_after(case: Case, remedy: Remedy) -> Goods:
     """Where the goods go first under a remedy; goods that the merchant has need no return."""
-    held = case.goods in (Goods.RETURN_DELIVERED, Goods.IN_REPAIR, Goods.BACK, Goods.COMING_BACK)
+    taken = case.goods is Goods.REPLACEMENT_DUE and bool(case.returned)
+    held = taken or case.goods in (Goods.RETURN_DELIVERED, Goods.IN_REPAIR, Goods.BACK, Goods.COMING_BACK)
     match remedy:
         case Remedy.REFUND_ONLY | Remedy.SMALL_PAYMENT:
             # A return on its way or at the merchant stays there: the money pays for it.
             kept = {Goods.RETURN_DELIVERED: Goods.BACK, Goods.IN_REPAIR: Goods.BACK, Goods.SHIP_BACK_DUE: Goods.BACK}
-            unsent = {Goods.RETURN_DUE: Goods.WITH_BUYER, Goods.REPLACEMENT_DUE: Goods.WITH_BUYER}
+            replaced = Goods.BACK if taken else Goods.WITH_BUYER
+            unsent = {Goods.RETURN_DUE: Goods.WITH_BUYER, Goods.REPLACEMENT_DUE: replaced}
             moving = {Goods.RETURN_IN_TRANSIT: Goods.COMING_BACK, Goods.REPLACEMENT_IN_TRANSIT: Goods.WITH_BUYER}
             stopped = {Goods.INTERCEPTING: Goods.IN_TRANSIT, Goods.REFUSAL_AGREED: Goods.IN_TRANSIT}
             return (kept | unsent | moving | stopped).get(case.goods, case.goods)

@@ -159,10 +159,10 @@ def _open_by_system(draft: Draft, reason: str) -> CaseDraft | None:
     command = OpenCase(order.order_no, lines, Kind.REFUND_ONLY, reason, goods_received=False)
     asked = opening.Asked(command.kind, reason, lines, None, goods_received=False, note="")
     judged = opening.judge(draft, (policy,), asked, None, by_system=True)
-    left = amounts.balance_minor(draft)
+    left = min(amounts.balance_minor(draft), judged.terms.maximum_minor if judged.terms else 0)
     if not lines or not left or judged.terms is None or draft.context.new_case_id in draft.cases:
         return None
-    terms = replace(judged.terms, amount_minor=min(judged.terms.maximum_minor, left) or left)
+    terms = replace(judged.terms, amount_minor=left)
     return opening.open_case(draft, command, replace(judged, terms=terms))
 
 
