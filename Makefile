@@ -2,12 +2,11 @@
 # Bare `make` prints what can be asked for.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench simulate docs
+.PHONY: help demo test check bench simulate docs lock
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-export UV_PROJECT_ENVIRONMENT := .venv
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -34,12 +33,19 @@ simulate: $(READY) ## five thousand seeded lives of a marketplace, with every in
 docs: $(READY) ## write docs/reference anew from the code
 	@$(BIN)/python -m docs.generate
 
+lock: ## choose the newest allowed versions again: requirements.lock
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --upgrade --quiet --output-file requirements.lock
+
 # A uv on the PATH is used as it is; otherwise one is put into the project's own .venv.
-$(READY): pyproject.toml uv.lock
+$(READY): pyproject.toml requirements.lock
 	@if command -v uv >/dev/null 2>&1; then \
-	    uv sync --frozen; \
+	    test -x $(BIN)/python || uv venv --quiet --python "$$(command -v $(PYTHON))" .venv; \
 	else \
 	    test -x $(BIN)/pip || $(PYTHON) -m venv .venv; \
-	    $(BIN)/pip install --quiet uv && $(BIN)/uv sync --frozen --inexact; \
+	    $(BIN)/pip install --quiet uv; \
 	fi
+	@export PATH="$(CURDIR)/$(BIN):$$PATH"; \
+	    uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
+	    uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $(READY)
