@@ -187,11 +187,18 @@ async def admitted(desk: Desk, headers: Headers, *, needs_actor: bool) -> Caller
 
 
 def operation(
-    method: str, path: str, *, status: int = 200, needs_actor: bool = False, largest_body: int = LARGEST_BODY
+    method: str,
+    path: str,
+    *,
+    status: int = 200,
+    needs_actor: bool = False,
+    largest_body: int = LARGEST_BODY,
+    in_parts: bool = False,
 ) -> Callable[[Callable[..., Awaitable[Any]]], HTTPRouteHandler]:
     """Make a handler of `async def name(call, body, query) -> answer`.
 
-    What it takes and gives is read from its annotations, once, and described so in the reference.
+    What it takes and gives is read from its annotations, once, and described so in the reference. A body `in_parts`
+    is decoded further by the function.
     """
 
     def wrap(handle: Callable[..., Awaitable[Any]]) -> HTTPRouteHandler:
@@ -212,7 +219,7 @@ def operation(
             if query is not None:
                 given["query"] = query_of(request.scope["query_string"], query)
             if body is not None:
-                given["body"] = decode(await read_body(request.receive, largest_body) or b"{}", body)
+                given["body"] = decode(await read_body(request.receive, largest_body) or b"{}", body, in_parts=in_parts)
             answered = await handle(call, **given)
             if isinstance(answered, Response):
                 return answered

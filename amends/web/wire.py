@@ -56,9 +56,12 @@ def _decoder(kind: Hashable) -> "msgspec.json.Decoder[Any]":
     return msgspec.json.Decoder(kind)
 
 
-def decode(body: bytes, kind: type[T]) -> T:
-    """The body as a value of `kind`. Raises Problem with every fault."""
-    if b"\\u0000" in body and _NUL.search(body):
+def decode(body: bytes, kind: type[T], *, in_parts: bool = False) -> T:
+    """The body as a value of `kind`; `in_parts` leaves its texts to the decoding of each part.
+
+    Raises Problem with every fault.
+    """
+    if not in_parts and b"\\u0000" in body and _NUL.search(body):
         raise Problem("invalid_text")
     try:
         value: T = _decoder(kind).decode(body)
@@ -166,6 +169,8 @@ def _field_faults(raw: Any, kind: Any, *, strict: bool, place: str = "$") -> lis
         if name not in raw:
             faults += [_fault(f"{place}.{name}", "missing")] if field.required else []
             continue
+        if _is_raw(field.type):
+            continue  # decoded later, part by part
         try:
             msgspec.convert(raw[name], field.type, strict=strict)
         except msgspec.ValidationError as fault:
@@ -176,6 +181,10 @@ def _field_faults(raw: Any, kind: Any, *, strict: bool, place: str = "$") -> lis
 
 def _fields(kind: Any) -> Iterable[msgspec.structs.FieldInfo]:
     return msgspec.structs.fields(kind)
+
+
+def _is_raw(kind: Any) -> bool:
+    return kind is msgspec.Raw or any(_is_raw(part) for part in get_args(kind))
 
 
 def _is_list(kind: Any) -> bool:

@@ -46,7 +46,7 @@ class _Verb(Struct, frozen=True):
     command: str
 
 
-@operation("POST", "/v1/commands", largest_body=LARGEST_BATCH_BODY)
+@operation("POST", "/v1/commands", largest_body=LARGEST_BATCH_BODY, in_parts=True)
 async def submit(call: Call, body: Batch) -> Answers:
     """Up to 10,000 commands, answered in the same order; the refusal of one does not touch its neighbours."""
     places: list[int] = []
