@@ -143,7 +143,7 @@ SILENCES = [
     Silence("ship_replacement", "any", to_replace, hours(48),
             (that(e.RefundInstead, refund_minor=ALL), money(ALL)), MOVES, G.BACK, set()),
     Silence("repair", "any", lambda: return_agreed(P).handed_in(), days(30),
-            (e.RepairChoiceGiven,), MOVES, G.IN_REPAIR, {"repair_choice"}),
+            (that(e.ReturnAccepted, basis=Basis.LAPSE), e.RepairChoiceGiven), MOVES, G.IN_REPAIR, {"repair_choice"}),
     Silence("repair_choice", "any", repair_overdue, days(7),
             (that(e.RefundInstead, refund_minor=ALL), money(ALL)), MOVES, G.BACK, set()),
     Silence("replacement_transit", "any", replacement_sent, days(10),

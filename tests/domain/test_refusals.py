@@ -237,6 +237,16 @@ def test_asking_again_for_what_was_ruled():
     )
 
 
+def test_what_was_ruled_on_one_piece_leaves_the_other():
+    """Rules §1: the same quantities; one of two pieces may be another one, two of two are not."""
+    one, both = (k.CaseLine(1, 1),), (k.CaseLine(1, 2),)
+    case = bought().delivered().opened(Kind.RETURN_AND_REFUND, "quality", lines=one)
+    case = case.reviewed().given(ARBITRATOR, ruling(RulingOutcome.DISMISS))
+    asked = case.asking(Kind.RETURN_AND_REFUND, "quality", lines=both)
+    case.when(BUYER, asked).then_refused(Code.ALREADY_RULED).and_nothing_written()
+    case.opened(Kind.RETURN_AND_REFUND, "quality", lines=one)
+
+
 # How much ------------------------------
 
 

@@ -118,10 +118,23 @@ class Pieces:
 
     def nothing_stays(self) -> bool:
         """Whether with these pieces nothing of the order stays with the buyer."""
+        gone = self._gone()
+        return all(gone.get(line.line_no, 0) >= line.quantity for line in self._order.lines)
+
+    def _gone(self) -> dict[int, int]:
+        """Pieces that are taken already, and these."""
         gone = dict(self.taken)
         for line in self._lines:
             gone[line.line_no] = gone.get(line.line_no, 0) + line.quantity
-        return all(gone.get(line.line_no, 0) >= line.quantity for line in self._order.lines)
+        return gone
+
+    def _worth_without_minor(self, gone: dict[int, int]) -> int:
+        """What was paid for the pieces of the order that are not `gone`."""
+        worth = 0
+        for line in self._order.lines:
+            away = min(gone.get(line.line_no, 0), line.quantity)
+            worth += share_of_pieces(line.paid, line.quantity, away, line.quantity - away)
+        return worth
 
     def outward_freight_minor(self, reason: Reason, goods: Goods) -> int:
         """Outward freight in the maximum of a case.
@@ -137,15 +150,16 @@ class Pieces:
         breaks = self._order.free_shipping
         if breaks is None or whole or goods is not Goods.WITH_BUYER:
             return 0
-        stays = sum(line.paid for line in self._order.lines) - self.price_minor()
-        return -breaks.freight if stays < breaks.threshold else 0
+        before, stays = self._worth_without_minor(self.taken), self._worth_without_minor(self._gone())
+        return -breaks.freight if stays < breaks.threshold <= before else 0
 
     def _freight_given_back(self) -> bool:
-        """Outward freight is granted once per order."""
-        return any(
-            case.outward_freight_minor > 0 and (case.is_open or case.refund_committed_minor > 0)
-            for case in self._others
-        )
+        """Outward freight is granted once per order: to a case that runs, or that paid more than its goods."""
+        return any(case.outward_freight_minor > 0 and (case.is_open or _beyond_goods(case)) for case in self._others)
+
+
+def _beyond_goods(case: Case) -> bool:
+    return case.refund_committed_minor > case.maximum_minor - case.outward_freight_minor
 
 
 def return_freight_minor(case: Case, freight: Freight, policy: Policy) -> int:

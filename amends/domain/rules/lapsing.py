@@ -95,6 +95,7 @@ def _apply(c: CaseDraft, key: str, outcome: LapseOutcome) -> None:
         case "refund_instead":
             answering.refund_instead(c, key)
         case "choose_refund":
+            returns.take_for_repair(c, Basis.LAPSE)
             c.add(e.RepairChoiceGiven())
             c.start("repair_choice")
         case "send_again":

@@ -122,7 +122,7 @@ def judge(draft: Draft, policies: tuple[Policy, ...], asked: Asked, own: Case | 
     applications = _applications(draft.cases.values(), policy, asked.lines, reason.family)
     if applications >= policy.limits.applications:
         found.append(refuse(Code.TOO_MANY_APPLICATIONS, applications=applications, limit=policy.limits.applications))
-    ruled = _already_ruled(draft.cases.values(), policy, asked.lines, reason.family, own_id)
+    ruled = _already_ruled(draft, policy, asked.lines, reason.family, own_id)
     if ruled is not None:
         found.append(refuse(Code.ALREADY_RULED, case_id=ruled.case_id))
 
@@ -323,12 +323,24 @@ def _applications(cases: Iterable[Case], policy: Policy, lines: tuple[CaseLine, 
 
 
 def _already_ruled(
-    cases: Iterable[Case], policy: Policy, lines: tuple[CaseLine, ...], family: str, own_id: int | None
+    draft: Draft, policy: Policy, lines: tuple[CaseLine, ...], family: str, own_id: int | None
 ) -> Case | None:
-    """The case in which the same pieces and reason family were ruled: the way is the appeal."""
-    for case in cases:
+    """The case in which the same pieces and reason family were ruled: the way is the appeal.
+
+    Pieces are the same when a line has too few for them to be others.
+    """
+    order = draft.order
+    assert order is not None, "pieces are an order's"
+    others = {line.line_no: line.quantity for line in order.lines}
+    for asked in lines:
+        others[asked.line_no] = others.get(asked.line_no, 0) - asked.quantity
+    for case in draft.cases.values():
         ruled = case.ruling is not None and case.ruling.noticed_at is not None
-        if case.case_id != own_id and ruled and _family(case, policy) == family and _overlap(case.lines, lines):
+        if case.case_id == own_id or not ruled or _family(case, policy) != family:
+            continue
+        for line in case.lines:
+            others[line.line_no] = others.get(line.line_no, 0) - line.quantity
+        if _overlap(case.lines, lines) and any(others[line.line_no] < 0 for line in case.lines):
             return case
     return None
 

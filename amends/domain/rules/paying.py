@@ -17,15 +17,17 @@ def pay_due(c: CaseDraft) -> None:
         for payment, part in _channels(c, left):
             _order(c, Ledger.REFUND, part, payment.channel, payment.reference)
             left -= part
-        if left and c.case.account is not None:
-            _order(c, Ledger.REFUND, left, *c.case.account)
+        account = _account(c, Ledger.REFUND)
+        if left and account is not None:
+            _order(c, Ledger.REFUND, left, *account)
         elif left:
             c.start("payout_account")
     if c.case.compensation_due_minor:
         failed = _failed_channels(c, Ledger.COMPENSATION)
         open_to = [p for p in c.order.payments if (p.channel, p.reference) not in failed]
-        if c.case.account is not None:
-            _order(c, Ledger.COMPENSATION, c.case.compensation_due_minor, *c.case.account)
+        account = _account(c, Ledger.COMPENSATION)
+        if account is not None:
+            _order(c, Ledger.COMPENSATION, c.case.compensation_due_minor, *account)
         elif open_to:
             first = open_to[0]
             _order(c, Ledger.COMPENSATION, c.case.compensation_due_minor, first.channel, first.reference)
@@ -34,13 +36,19 @@ def pay_due(c: CaseDraft) -> None:
 
 
 def pay_part(c: CaseDraft, amount_minor: int) -> None:
-    """Order a part of what is due; the rest stays promised until it is decided."""
+    """Order a part of what is due; the rest, and what no channel takes, stays promised until it is decided."""
     left = amount_minor
     for payment, part in _channels(c, amount_minor):
         _order(c, Ledger.REFUND, part, payment.channel, payment.reference)
         left -= part
-    if left and c.case.account is not None:
-        _order(c, Ledger.REFUND, left, *c.case.account)
+    account = _account(c, Ledger.REFUND)
+    if left and account is not None:
+        _order(c, Ledger.REFUND, left, *account)
+
+
+def _account(c: CaseDraft, ledger: Ledger) -> tuple[str, str] | None:
+    """The account that the buyer named, unless it failed too: then another one is asked for."""
+    return None if c.case.account in _failed_channels(c, ledger) else c.case.account
 
 
 def _failed_channels(c: CaseDraft, ledger: Ledger) -> set[tuple[str, str]]:

@@ -5,7 +5,7 @@ from amends.domain.commands import ChooseAfterRepair, ConfirmReceipt, DisputeRep
 from amends.domain.draft import CaseDraft
 from amends.domain.order import Scan
 from amends.domain.refusals import Code, Refusal, refuse
-from amends.domain.rules import answering, closing
+from amends.domain.rules import answering, closing, returns
 from amends.domain.rules.evidence import file_evidence, unknown_items
 from amends.domain.words import Basis, Goods, Leg, Outcome, Remedy, ScanCode, Side, Stage
 
@@ -26,6 +26,7 @@ def may_ship(c: CaseDraft, command: ShipReplacement | None) -> Refusal | None:
 
 def ship(c: CaseDraft, command: ShipReplacement) -> None:
     repaired = c.case.goods is Goods.IN_REPAIR or command.repaired
+    returns.take_for_repair(c, Basis.MERCHANT)
     _send(c, command.carrier, command.tracking_no, repaired=repaired, sent_back=False)
 
 

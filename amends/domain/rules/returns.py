@@ -103,11 +103,27 @@ def take(c: CaseDraft, received: tuple[CaseLine, ...], basis: Basis) -> None:
             c.start("repair")
         paying.pay_due(c)
         return
-    rest = c.case.due_minor - refund
     paying.pay_part(c, refund)
-    assert c.case.due_minor == max(0, rest), "a part pays exactly for what came"
     left = outstanding(c.case)
     rejecting.stand(c, "return_incomplete", None, (), left)
+
+
+def take_for_repair(c: CaseDraft, basis: Basis) -> None:
+    """Goods that were in repair count as taken when they leave again, or when the repair is overdue."""
+    if c.case.goods is not Goods.IN_REPAIR or not outstanding(c.case):
+        return
+    freight = amounts.return_freight_minor(c.case, c.case.freight, c.policy)
+    freight = min(freight, amounts.compensation_left_minor(c.draft, c.policy))
+    c.add(
+        e.ReturnAccepted(
+            lines=outstanding(c.case),
+            refund_minor=0,
+            goods=Goods.IN_REPAIR,
+            basis=basis,
+            compensation_minor=freight,
+        )
+    )
+    paying.pay_due(c)
 
 
 def _part(c: CaseDraft, received: tuple[CaseLine, ...]) -> int:
