@@ -71,9 +71,11 @@ class Site:
         self.app = Application(self.open_desk)
         self.desk: Desk
         self.shop: Shop
+        self.loop: asyncio.AbstractEventLoop
 
     @asynccontextmanager
     async def open_desk(self) -> AsyncIterator[Desk]:
+        self.loop = asyncio.get_running_loop()
         async with shop_in_memory() as shop, Lanes(shop.engine) as lanes:
             self.shop = shop
             clock, notices = shop.clock, Notices()

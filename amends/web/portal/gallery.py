@@ -1,6 +1,6 @@
-"""Every component in every state, with made-up cases: to look at while the look is worked on. In demonstrations only."""
+"""Every component in every state, with made-up cases, to look at while working on the look. In demonstrations only."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from litestar import Response, get
@@ -13,7 +13,7 @@ from amends.domain import events as e
 from amends.domain.case import Preparation
 from amends.domain.commands import Finding, Point, Shares
 from amends.domain.order import Parcel, Scan
-from amends.domain.policy import Freight
+from amends.domain.policy import Freight, LapseOutcome
 from amends.domain.time import Instant
 from amends.domain.words import (
     EvidenceKind,
@@ -89,65 +89,70 @@ class Shown(NamedTuple):
 
 
 def _states(reader: Reader) -> list[Shown]:
-    now = reader.now
+    """Much time, little, minutes, none; and the end."""
+    ended = status(Stage.CLOSED, Goods.WITH_BUYER, Funds.PAID, reader.language, outcome=Outcome.REFUNDED)
     return [
-        _shown(reader, Stage.AWAITING_MERCHANT, Goods.WITH_BUYER, "answer.with_buyer", "merchant", now + 37 * HOUR, "agree_refund"),
-        _shown(reader, Stage.IN_MOTION, Goods.RETURN_DUE, "ship_return", "buyer", now + 5 * HOUR, "close_not_sent"),
-        _shown(reader, Stage.AWAITING_MERCHANT, Goods.IN_TRANSIT, "answer.in_transit", "merchant", now + HOUR * 0.62, "agree_refund"),
-        _shown(reader, Stage.UNDER_REVIEW, Goods.WITH_BUYER, "ruling", "platform", now - HOUR * 0.5, "late"),
-        Shown(
-            Status(10, status(Stage.CLOSED, Goods.WITH_BUYER, Funds.PAID, reader.language, outcome=Outcome.REFUNDED),
-                   Stage.CLOSED, Goods.WITH_BUYER, Funds.PAID, Outcome.REFUNDED),
-            Next("nobody"),
-            False,
-        ),
-    ]  # fmt: skip
+        _shown(reader, "answer.with_buyer", Goods.WITH_BUYER, 37, "agree_refund"),
+        _shown(reader, "ship_return", Goods.RETURN_DUE, 5, "close_not_sent"),
+        _shown(reader, "answer.in_transit", Goods.IN_TRANSIT, 0.62, "agree_refund"),
+        _shown(reader, "ruling", Goods.WITH_BUYER, -0.5, "late"),
+        Shown(Status(10, ended, Stage.CLOSED, Goods.WITH_BUYER, Funds.PAID), Next("nobody"), mine=False),
+    ]
 
 
-def _shown(reader: Reader, stage: Stage, goods: Goods, key: str, owner: str, due_at: datetime, outcome: Any) -> Shown:
+_OWNERS = {
+    "answer.with_buyer": ("merchant", Stage.AWAITING_MERCHANT),
+    "answer.in_transit": ("merchant", Stage.AWAITING_MERCHANT),
+    "ship_return": ("buyer", Stage.IN_MOTION),
+    "ruling": ("platform", Stage.UNDER_REVIEW),
+}
+
+
+def _shown(reader: Reader, key: str, goods: Goods, hours_left: float, outcome: LapseOutcome) -> Shown:
+    owner, stage = _OWNERS[key]
+    due_at = reader.now + hours_left * HOUR
     amount = 5_900 if outcome == "agree_refund" else 0
     return Shown(
         Status(3, status(stage, goods, Funds.NONE, reader.language), stage, goods, Funds.NONE),
-        Next(owner, key, due_at, turn(key, owner, due_at, reader), outcome,
-             lapse(key, outcome, reader, amount or None), amount, due_at - 48 * HOUR),
-        owner == reader.side,
-    )  # fmt: skip
+        Next(
+            owner,
+            key,
+            due_at,
+            turn(key, owner, due_at, reader),
+            outcome,
+            lapse(key, outcome, reader, amount or None),
+            amount,
+            due_at - 48 * HOUR,
+        ),
+        mine=owner == reader.side,
+    )
 
 
 def _actions(now: Instant) -> dict[str, ActionView]:
+    """Five that are open and two that are not: one until later, one for good."""
+    opens = now + 14 * HOUR
     early = {
         "code": "too_early",
         "title": "还不能申请平台介入",
-        "detail": f"最早 {now + 14 * HOUR:%H:%M} 可以申请。",
-        "until": now + 14 * HOUR,
+        "detail": f"最早 {opens:%H:%M} 可以申请。",
+        "until": opens,
     }
     shut = {"code": "not_in_transit", "title": "包裹已签收", "detail": "已经签收的包裹不能拦截。"}
-    return {
-        "accept": ActionView("accept-offer", True),
-        "decline": ActionView("decline-offer", True),
-        "agree": ActionView("agree", True),
-        "modify": ActionView("modify", True),
-        "reject": ActionView("reject", True),
-        "intervene": ActionView("request-intervention", False, early),
-        "intercept": ActionView("intercept-parcel", False, shut),
+    possible = ("accept-offer", "decline-offer", "agree", "modify", "reject")
+    return {verb: ActionView(verb, allowed=True) for verb in possible} | {
+        "request-intervention": ActionView("request-intervention", allowed=False, why=early),
+        "intercept-parcel": ActionView("intercept-parcel", allowed=False, why=shut),
     }
 
 
 def _lines(reader: Reader) -> list[CaseLineView]:
     now = reader.now
     rows = (
-        (
-            "手冲咖啡壶 600ml 细口 带温度计",
-            Kind.RETURN_AND_REFUND,
-            5_900,
-            Stage.AWAITING_MERCHANT,
-            Goods.WITH_BUYER,
-            37 * HOUR,
-        ),
-        ("316 不锈钢保温杯 500ml 墨绿", Kind.REFUND_ONLY, 3_900, Stage.AWAITING_MERCHANT, Goods.IN_TRANSIT, 2 * HOUR),
-        ("可折叠收纳盒 大号 三只装", Kind.REFUND_ONLY, 2_550, Stage.AWAITING_MERCHANT, Goods.NOT_SHIPPED, -0.4 * HOUR),
-        ("北欧风落地灯 客厅 三色调光", Kind.EXCHANGE, 25_900, Stage.IN_MOTION, Goods.RETURN_IN_TRANSIT, 120 * HOUR),
-        ("四件套 全棉 60 支 1.8 米床", Kind.RETURN_AND_REFUND, 32_900, Stage.UNDER_REVIEW, Goods.WITH_BUYER, 20 * HOUR),
+        ("手冲咖啡壶 600ml 细口 带温度计", 5_900, Stage.AWAITING_MERCHANT, Goods.WITH_BUYER, 37),
+        ("316 不锈钢保温杯 500ml 墨绿", 3_900, Stage.AWAITING_MERCHANT, Goods.IN_TRANSIT, 2),
+        ("可折叠收纳盒 大号 三只装", 2_550, Stage.AWAITING_MERCHANT, Goods.NOT_SHIPPED, -0.4),
+        ("北欧风落地灯 客厅 三色调光", 25_900, Stage.IN_MOTION, Goods.RETURN_IN_TRANSIT, 120),
+        ("四件套 全棉 60 支 1.8 米床", 32_900, Stage.UNDER_REVIEW, Goods.WITH_BUYER, 20),
     )
     return [
         CaseLineView(
@@ -158,14 +163,14 @@ def _lines(reader: Reader) -> list[CaseLineView]:
             title,
             7,
             Status(3, status(stage, goods, Funds.NONE, reader.language), stage, goods, Funds.NONE),
-            Next("merchant", "answer.with_buyer", now + left, started_at=now - 11 * HOUR),
-            kind,
+            Next("merchant", "answer.with_buyer", now + left * HOUR, started_at=now - 11 * HOUR),
+            Kind.RETURN_AND_REFUND,
             "quality",
             amount,
             "CNY",
             now - 11 * HOUR,
         )
-        for place, (title, kind, amount, stage, goods, left) in enumerate(rows)
+        for place, (title, amount, stage, goods, left) in enumerate(rows)
     ]
 
 
@@ -194,15 +199,21 @@ def _facts(now: Instant) -> list[PublicFact]:
         ),
         shares=Shares(buyer=0, merchant=80, carrier=20),
     )
+    small = e.OfferMade(
+        "o1", Side.MERCHANT, Remedy.SMALL_PAYMENT, 1_500, now - 17 * HOUR, message="补偿 15 元，不用退货。"
+    )
+    exchange = e.OfferMade(
+        "o2", Side.MERCHANT, Remedy.EXCHANGE, 0, now + 9 * HOUR, message="为您换一只新的，运费由我们承担。"
+    )
     told: list[tuple[float, str, Any]] = [
         (44, buyer, opened),
         (43.8, buyer, e.MessageSent(Side.BUYER, "壶嘴漏水，倒水的时候一直往下滴，照片发您了。", ("e1", "e2"))),
-        (42, merchant, e.MessageSent(Side.MERCHANT, "您好，给您带来不便很抱歉。可以补偿您 15 元，商品您留用，可以吗？")),
-        (41.9, merchant, e.OfferMade("o1", Side.MERCHANT, Remedy.SMALL_PAYMENT, 1_500, now - 17 * HOUR, message="补偿 15 元，不用退货。")),
+        (42, merchant, e.MessageSent(Side.MERCHANT, "您好，很抱歉给您带来不便。补偿您 15 元，商品您留用，可以吗？")),
+        (41.9, merchant, small),
         (30, buyer, e.OfferDeclined("o1", Side.BUYER)),
         (29.9, buyer, e.MessageSent(Side.BUYER, "漏水没法用，我还是想退货。")),
         (6, merchant, e.RejectionPrepared(1, "no_fault_found", 1, script, (Remedy.EXCHANGE,), now + HOUR / 2)),
-        (5, merchant, e.OfferMade("o2", Side.MERCHANT, Remedy.EXCHANGE, 0, now + 9 * HOUR, message="为您换一只新的，来回运费由我们承担。")),
+        (5, merchant, exchange),
         (4, buyer, e.PositionStated(Side.BUYER, (
             Point("收到当天第一次使用就漏水，照片和视频可以看到水从壶嘴根部渗出。", ("e1", "e2")),
             Point("商家说是倒水角度的问题，但视频里壶身是水平的。", ("e2",)),

@@ -123,6 +123,17 @@ class Visit:
         return known or DemoPerson(written(self.actor), self.actor.role, self.actor.staff or self.actor.party)
 
     @property
+    def base(self) -> str:
+        """Where this area begins: `/buyer`."""
+        assert self.area is not None, "asked in an area only"
+        return self.area.path
+
+    def kept(self, name: str, otherwise: str = "") -> str:
+        """What was entered in a form that did not go through, to be shown in it again."""
+        value = self.form.get(name)
+        return value if isinstance(value, str) else otherwise
+
+    @property
     def now(self) -> Instant:
         return self.desk.clock.now()
 

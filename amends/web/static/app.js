@@ -153,6 +153,12 @@ document.addEventListener("keydown", (event) => {
   event.target.form.requestSubmit();
 });
 
+// What was said has left the line it was typed in; what was refused stays there.
+document.addEventListener("htmx:after:request", (event) => {
+  const form = event.target;
+  if (form.matches("form[data-empties]") && event.detail.ctx.response.status < 400) form.reset();
+});
+
 function begin() {
   setClock();
   tick();

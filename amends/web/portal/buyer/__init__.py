@@ -3,6 +3,7 @@
 from amends.domain.words import Side
 from amends.web.portal.areas import Area, MenuItem
 from amends.web.portal.buyer import home
+from amends.web.portal.casepage import case_routes
 from amends.wording.catalogue import N_
 
 AREA = Area(
@@ -10,5 +11,5 @@ AREA = Area(
     "/buyer",
     N_("Buyer"),
     menu=(MenuItem("/buyer", N_("My cases"), "cases"),),
-    routes=(home.page,),
+    routes=(home.page, *case_routes("buyer/case.html")),
 )

@@ -2,6 +2,7 @@
 
 from amends.domain.words import Side
 from amends.web.portal.areas import Area, MenuItem
+from amends.web.portal.casepage import case_routes
 from amends.web.portal.merchant import home
 from amends.wording.catalogue import N_
 
@@ -10,5 +11,5 @@ AREA = Area(
     "/merchant",
     N_("Merchant"),
     menu=(MenuItem("/merchant", N_("Cases"), "cases"),),
-    routes=(home.page,),
+    routes=(home.page, *case_routes("merchant/case.html")),
 )

@@ -1,0 +1,106 @@
+"""What the case pages of all sides have in common: reading the case, and carrying out what a form on it asks."""
+
+from typing import Any, NamedTuple
+
+from litestar import Response, get, post
+
+from amends.application.caseview import ActionView, CaseView
+from amends.application.lanes import LaneFull
+from amends.application.outward import PublicFact
+from amends.application.ports import CaseKey, Failed
+from amends.application.queries import FactPage
+from amends.domain.words import Side
+from amends.web.answers import as_problem, problem_body
+from amends.web.portal import forms
+from amends.web.portal.talk import Entry, conversation
+from amends.web.portal.troubles import Trouble, trouble_of
+from amends.web.portal.visit import Here, Visit
+from amends.web.problems import Problem, Refused
+
+_PAGE = 1_000
+
+
+NOT_DONE = (Refused, Problem, Failed, LaneFull)
+"""Why a step was not carried out; the page that it was tried on says so."""
+
+
+class CasePage(NamedTuple):
+    """A case as this reader's page needs it. `actions` are by verb; a verb that is not there is not his to send."""
+
+    key: CaseKey
+    view: CaseView
+    facts: list[PublicFact]
+    entries: list[Entry]
+    actions: dict[str, ActionView]
+
+    def may(self, verb: str) -> bool:
+        """Whether the step is open now."""
+        action = self.actions.get(verb)
+        return action is not None and action.allowed
+
+
+async def read_case(here: Visit, case_id: str) -> CasePage:
+    """The case with its whole record. Raises Refused, Unavailable."""
+    key = here.case_key(case_id)
+    queries = here.desk.queries
+    view = here.found(await queries.case(key, here.caller, here.language), key.merchant_id)
+    facts = await _facts(here, key)
+    entries = conversation(
+        facts,
+        here.reader(view.money.currency),
+        standing_offers=[offer.offer_id for offer in view.offers],
+        preparation=view.preparation,
+    )
+    return CasePage(key, view, facts, entries, {action.verb: action for action in view.actions})
+
+
+async def _facts(here: Visit, key: CaseKey) -> list[PublicFact]:
+    facts: list[PublicFact] = []
+    after = 0
+    while True:
+        page: FactPage = here.found(await here.desk.queries.timeline(key, here.caller, after, _PAGE), key.merchant_id)
+        facts += page.events
+        if page.next_after is None:
+            return facts
+        after = page.next_after
+
+
+async def show_case(
+    here: Visit, case_id: str, template: str, trouble: Trouble | None = None, **more: Any
+) -> Response[bytes]:
+    """The page; with `trouble`, what was tried did not work and stays in the form."""
+    page = await read_case(here, case_id)
+    return here.page(
+        template,
+        status=409 if trouble else 200,
+        currency=page.view.money.currency,
+        page=page,
+        case=page.view,
+        trouble=trouble,
+        at=f"{here.base}/cases/{case_id}",
+        **more,
+    )
+
+
+def case_routes(template: str) -> tuple[Any, Any]:
+    """`GET /cases/{id}` draws the template; `POST /cases/{id}/{verb}` sends a command and goes back to it."""
+
+    @get("/cases/{case_id:str}")
+    async def case_page(here: Here, case_id: str) -> Response[bytes]:
+        return await show_case(here, case_id, template)
+
+    @post("/cases/{case_id:str}/{verb:str}")
+    async def case_step(here: Here, case_id: str, verb: str) -> Response[bytes]:
+        try:
+            await forms.send(here, here.case_key(case_id), verb)
+        except NOT_DONE as fault:
+            return await show_case(here, case_id, template, told(here, fault))
+        return here.go(f"{here.base}/cases/{case_id}", said=forms.done(here, verb))
+
+    return case_page, case_step
+
+
+def told(here: Visit, fault: Exception) -> Trouble:
+    """Why a step did not work, for a panel on the page."""
+    side: Side = here.actor.side
+    return trouble_of(problem_body(here.desk, as_problem(fault), here.language, side))
