@@ -27,6 +27,7 @@ from amends.domain.words import (
 )
 
 _MONEY = (RulingOutcome.REFUND, RulingOutcome.RETURN_AND_REFUND)
+_WITH_BUYER = (Goods.WITH_BUYER, Goods.RETURN_DUE, Goods.REPLACEMENT_DUE)
 
 REMEDIES: dict[RulingOutcome, Remedy] = {
     RulingOutcome.REFUND: Remedy.REFUND_ONLY,
@@ -162,17 +163,9 @@ def may_rule(c: CaseDraft, command: Rule | None) -> Refusal | None:
 def check_ruling(c: CaseDraft, command: Rule, *, with_compensation: bool = False) -> Refusal | None:
     """Whether a ruling can stand: outcome, amount, goods, findings, shares."""
     case = c.case
-    held = case.goods in closing.HELD_BY_MERCHANT or bool(case.returned)
-    delivered = case.goods in (Goods.WITH_BUYER, Goods.RETURN_DUE, Goods.REPLACEMENT_DUE)
-    if command.outcome not in (RulingOutcome.REFUND, RulingOutcome.DISMISS) and not (held or delivered):
-        return refuse(Code.KIND_NOT_POSSIBLE, kind=command.outcome, goods=case.goods)
-    keeps_for_nothing = command.outcome is RulingOutcome.DISMISS and command.goods is not Holding.BACK_TO_BUYER
-    lost = case.look in ("return_overdue", "return_lost") and case.goods is Goods.RETURN_IN_TRANSIT
-    if closing.holds_unpaid_goods(c) and not lost and (keeps_for_nothing or command.goods is None):
-        # Nobody keeps the buyer's goods without paying for them.
-        return refuse(Code.KIND_NOT_POSSIBLE, kind=command.outcome, goods=case.goods, needs="goods")
-    if command.goods is Holding.BACK_TO_BUYER and not held:
-        return refuse(Code.KIND_NOT_POSSIBLE, kind=command.outcome, goods=case.goods, needs="held_goods")
+    refusal = _check_goods(c, command.outcome, command.goods)
+    if refusal is not None:
+        return refusal
     taken = amounts.taken_elsewhere(c.draft, case, c.policy)
     if taken and (command.outcome is not RulingOutcome.DISMISS or command.goods is Holding.BACK_TO_BUYER):
         return refuse(Code.QUANTITY_TAKEN, lines=taken)
@@ -180,8 +173,8 @@ def check_ruling(c: CaseDraft, command: Rule, *, with_compensation: bool = False
         refusal = _check_amount(c, command.amount, with_compensation=with_compensation)
         if refusal is not None:
             return refusal
-    no_reason_given = command.outcome is RulingOutcome.REFUND and delivered and not command.no_return_because.strip()
-    if no_reason_given:
+    buyer_keeps = command.outcome is RulingOutcome.REFUND and case.goods in _WITH_BUYER
+    if buyer_keeps and not command.no_return_because.strip():
         return refuse(Code.EXPLANATION_TOO_SHORT, needs_characters=1, needs=["no_return_because"])
     refusal = _check_findings(c, command)
     if refusal is not None:
@@ -190,6 +183,22 @@ def check_ruling(c: CaseDraft, command: Rule, *, with_compensation: bool = False
     total = shares.buyer + shares.merchant + shares.carrier + shares.platform if shares else None
     if (command.fault is Fault.SHARED or shares is not None) and total != 100:
         return refuse(Code.SHARES_DO_NOT_SUM, total=total or 0)
+    return None
+
+
+def _check_goods(c: CaseDraft, outcome: RulingOutcome, goods: Holding | None) -> Refusal | None:
+    """Whether the goods are where the ruling needs them, and nobody keeps what the buyer was not paid for."""
+    case = c.case
+    held = case.goods in closing.HELD_BY_MERCHANT or bool(case.returned)
+    if outcome not in (RulingOutcome.REFUND, RulingOutcome.DISMISS) and not (held or case.goods in _WITH_BUYER):
+        return refuse(Code.KIND_NOT_POSSIBLE, kind=outcome, goods=case.goods)
+    keeps_for_nothing = outcome is RulingOutcome.DISMISS and goods is not Holding.BACK_TO_BUYER
+    lost = case.look in ("return_overdue", "return_lost") and case.goods is Goods.RETURN_IN_TRANSIT
+    if closing.holds_unpaid_goods(c) and not lost and (keeps_for_nothing or goods is None):
+        # Nobody keeps the buyer's goods without paying for them.
+        return refuse(Code.KIND_NOT_POSSIBLE, kind=outcome, goods=case.goods, needs="goods")
+    if goods is Holding.BACK_TO_BUYER and not held:
+        return refuse(Code.KIND_NOT_POSSIBLE, kind=outcome, goods=case.goods, needs="held_goods")
     return None
 
 
@@ -284,10 +293,14 @@ def may_approve(c: CaseDraft, command: ApproveRuling | None) -> Refusal | None:
         return refuse(Code.WRONG_STAGE, stage=c.case.stage, needs="proposed_ruling")
     if c.actor.staff == ruling.by:
         return refuse(Code.SAME_PERSON, first=ruling.by)
-    if command is not None and not command.approve:
-        least = c.policy.limits.explanation_characters
-        if len(command.reason.strip()) < least:
-            return refuse(Code.EXPLANATION_TOO_SHORT, needs_characters=least)
+    if command is None:
+        return None
+    if command.approve:
+        # The goods may have moved since it was proposed.
+        return _check_goods(c, ruling.terms.outcome, ruling.terms.goods)
+    least = c.policy.limits.explanation_characters
+    if len(command.reason.strip()) < least:
+        return refuse(Code.EXPLANATION_TOO_SHORT, needs_characters=least)
     return None
 
 
