@@ -28,7 +28,7 @@ from amends.application.sign_ins import DemoPerson
 from amends.application.sweep import Sweep
 from amends.bootstrap import DATABASE, open_desk, open_parts, running, service_key
 from amends.demo.history import Back
-from amends.demo.market import load
+from amends.demo.market import SEED, load
 from amends.demo.outside import Files, Outside
 from amends.demo.people import cast
 from amends.settings import Settings
@@ -41,7 +41,6 @@ from amends.store.postgres import PostgresStore
 from amends.store.registry import PostgresRegistry
 from amends.web.app import Application
 
-SEED = 20
 PORT = 8080
 GRACE_SECONDS = 3
 LOG = "demo.log"

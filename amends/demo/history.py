@@ -21,7 +21,7 @@ from amends.application.ids import Ids
 from amends.application.partners import ParcelScan, PayoutNews, payout_envelope
 from amends.application.ports import Answer, Deadlines, Envelope, Failed, Outbox, Store
 from amends.application.sweep import Sweep
-from amends.demo.orders import DemoOrder
+from amends.demo.orders import DemoOrder, daytime
 from amends.demo.scene import Act, Scene, Script, Turn, Until
 from amends.domain.actor import SYSTEM
 from amends.domain.case import Case
@@ -132,7 +132,7 @@ class History:
         origin, destination = order.shop.city, order.buyer.city
         if leg is Leg.RETURN:
             origin, destination = destination, origin
-        at = self.now + timedelta(hours=self._draws.uniform(0.5, 6))
+        at = daytime(self.now + timedelta(hours=self._draws.uniform(0.5, 6)), self._draws)
         return self.courier.take_over(carrier, tracking_no, origin=origin, destination=destination, at=at, way=way)
 
     def refuse_at_door(self, order: DemoOrder) -> None:

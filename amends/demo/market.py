@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from amends.application.ids import Ids
 from amends.application.ports import Registry
@@ -12,6 +12,9 @@ from amends.demo.people import buyers, platform, shops
 from amends.demo.scene import Scene, Script
 from amends.demo.stories import BOOK, Story
 from amends.domain.time import Instant
+
+SEED = 20
+"""Of the marketplace that `amends demo` shows."""
 
 DAYS = 20
 ORDERS = 2_000
@@ -36,7 +39,7 @@ async def load(
     orders: int = ORDERS,
     stories: int = STORIES,
 ) -> Played:
-    """Play the past up to `now`. The same seed and `now` give the same marketplace."""
+    """Play the past up to `now`. The same seed and `now` give the same marketplace. Raises Failed, Unavailable."""
     starts_at = now - timedelta(days=DAYS)
     the_shops = shops(seed)
     for settings in (platform(), *(shop.settings for shop in the_shops)):
@@ -57,6 +60,8 @@ async def load(
         await history.play(now, progress)
     finally:
         history.close()
+    if history.played.failed:
+        raise history.played.failed[0]
     return history.played
 
 
@@ -75,14 +80,14 @@ def _plan(seed: int, now: Instant, count: int) -> list[tuple[Instant, Story]]:
         running = max(1, round(times * RUNNING))
         ages = [story.days * (place + draws.random()) / running for place in range(running)]
         ages += [draws.uniform(min(story.days, DAYS - 3), DAYS - 1) for _ in range(times - running)]
-        planned += [(_evening_before(now - timedelta(days=age), draws), story) for age in ages]
+        planned += [(_awake_before(now - timedelta(days=age), draws), story) for age in ages]
     return sorted(planned, key=lambda pair: (pair[0], pair[1].name))
 
 
-def _evening_before(at: Instant, draws: random.Random) -> Instant:
-    """Nobody begins anything at night; those who would have had begun in the evening."""
+def _awake_before(at: Instant, draws: random.Random) -> Instant:
+    """Nobody begins anything at night; those who would have had begun in the course of the day before."""
     local = at.astimezone(CHINA)
     if 8 <= local.hour < 23:
         return at
-    hours = local.hour + 24 - 22 if local.hour < 8 else local.hour - 22
-    return at - timedelta(hours=hours, minutes=draws.uniform(0, 50))
+    day = local.replace(hour=9, minute=0) - timedelta(days=1 if local.hour < 8 else 0)
+    return (day + timedelta(hours=draws.uniform(0, 13.5))).astimezone(UTC)

@@ -237,7 +237,7 @@ class Market:
                 Line(
                     line_no=place,
                     sku=f"{category[:3].upper()}-{abs(hash_of(goods.title)) % 100_000:05}-{place}",
-                    title=f"{goods.title} {variant}",
+                    title=goods.title if variant in goods.title else f"{goods.title} {variant}",
                     category=category,
                     quantity=pieces,
                     unit_price=price,

@@ -18,6 +18,7 @@ from amends.application.intake import Intake
 from amends.application.partners import ParcelScan, PayoutNews
 from amends.application.ports import CaseKey, FeedItem, OrderKey, Outbox, Reader, Unavailable
 from amends.application.sweep import Sweep
+from amends.demo.orders import daytime
 from amends.demo.people import buyers, shops
 from amends.domain.case import Case
 from amends.domain.events import RefusalAgreed, ReplacementShipped, ReturnShipped
@@ -152,5 +153,5 @@ class _Counter:
         return case
 
     def _hand_over(self, carrier: str, tracking_no: str, origin: str, destination: str) -> None:
-        at = self._clock.now() + timedelta(hours=self._draws.uniform(0.5, 6))
+        at = daytime(self._clock.now() + timedelta(hours=self._draws.uniform(0.5, 6)), self._draws)
         self._courier.take_over(carrier, tracking_no, origin=origin, destination=destination, at=at)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Generator
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
+from msgspec.structs import replace
+
 from amends.adapters.couriers.journeys import Way
 from amends.application.ports import Answer, Envelope
 from amends.demo.orders import DemoOrder, daytime
@@ -158,6 +160,13 @@ class Scene:
         answer = yield from self.does(self.buyer, command, (0, 0))
         self.case_id = answer.case_id
 
+    def asks_platform(self) -> Generator[Act, Answer, None]:
+        """The shop has no refund button of its own: it asks the platform (R4.4)."""
+        chat = self.items(EvidenceKind.CHAT_SCREENSHOT)
+        ask = k.AskPlatformRefund(self.order.order_no, chat, self.words("agent.asks_platform"))
+        answer = yield from self.does(self.agent, ask, (0, 0))
+        self.case_id = answer.case_id
+
     def buyer_says(self, beat: str, hours: Hours, *shows: EvidenceKind) -> Generator[Act, Answer, None]:
         yield from self.does(self.buyer, k.SendMessage(self.words(beat), self.items(*shows)), hours)
 
@@ -196,6 +205,13 @@ class Scene:
         yield from self.does(self.agent, k.ShipReplacement(carrier, number), hours)
         self.sends(carrier, number)
 
+    def shop_refunds(self, hours: Hours) -> Generator[Act, Answer, None]:
+        """The shop pays the whole order back by itself, past this service."""
+        at = self.later(hours)
+        news = self.order.news(at)
+        told = replace(news.command, refunded_elsewhere=self.order.paid_minor)
+        yield Act(at, replace(news, command=told))
+
     def sends(self, carrier: str, tracking_no: str) -> None:
         """The merchant gives the courier what the buyer is to get."""
         self.world.hand_over(Leg.REPLACEMENT, self, carrier, tracking_no, Way.DELIVERED)
@@ -210,8 +226,11 @@ class Scene:
             yield from self.buyer_says(reply, (0.1, 2))
             yield from self.agent_says(answer, (0.05, 1.5))
         explained = tuple(k.Point(self.words(point)) for point in points)
-        wait = (0.1, 2.0) if reply else (0.7, 4.0)
-        yield from self.does(self.agent, k.Reject(application, reason, explained, self.items(*proof)), wait)
+        preparation = self.case.preparation
+        waits = preparation.waits_until - self.world.now if preparation and not reply else timedelta(0)
+        over = waits.total_seconds() / 3600
+        command = k.Reject(application, reason, explained, self.items(*proof))
+        yield from self.does(self.agent, command, (over + 0.1, over + 2.0))
 
     def files(self, who: Actor, note: str, hours: Hours, *kinds: EvidenceKind) -> Generator[Act, Answer, list[str]]:
         """Evidence, and the ids that it got."""

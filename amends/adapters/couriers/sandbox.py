@@ -136,7 +136,7 @@ class SandboxCourier:
         out = next((scan for scan in past if scan.code is ScanCode.OUT_FOR_DELIVERY), None)
         if out is not None and now >= out.occurred_at + STOPS_UNTIL:
             return InterceptionAnswer(accepted=False, why="快件正在派送，无法拦截")
-        tries_at = now + timedelta(hours=draws.uniform(1, 7))
+        tries_at = now + timedelta(hours=draws.uniform(2, 14))
         self._travels(self._stopped(parcel, past, tries_at, draws))
         return InterceptionAnswer(accepted=True)
 

@@ -109,12 +109,10 @@ def freight_back(s: Scene) -> Script:
     yield from s.agrees((0.1, 4))
 
 
-@story(4, 3, Wish("delivered", least_minor=WORTH_TALKING))
+@story(3, 1.5, Wish("delivered", least_minor=WORTH_TALKING))
 def agreed_beforehand(s: Scene) -> Script:
-    """Talked over elsewhere; silence brings it to a person (rules §4)."""
     yield from s.opens(REFUND, "agreed", "open.agreed", amount=s.order.lines[0].paid // 2, received=True)
-    if s.chance(0.6):
-        yield from s.agrees((1, 30))
+    yield from s.agrees((1, 30))
 
 
 @story(4, 5, Wish("delivered", least_minor=WORTH_TALKING))
@@ -140,7 +138,7 @@ def called_on_the_phone(s: Scene) -> Script:
     yield from s.does(s.buyer, k.AcceptOffer(offer), (0.1, 6))
 
 
-@story(4, 11, Wish("delivered", least_minor=WORTH_TALKING, faults="坏描"))
+@story(6, 9.5, Wish("delivered", least_minor=WORTH_TALKING, faults="坏描"))
 def settled_after_closing(s: Scene) -> Script:
     """The buyer let the rejection stand; the shop comes back with an offer all the same (R2.1)."""
     s.breaks("坏描")
@@ -155,5 +153,5 @@ def settled_after_closing(s: Scene) -> Script:
     )
     yield from s.until(lambda case: case.stage is Stage.CLOSED)
     offer = yield from s.offers(Side.MERCHANT, k.MakeOffer(Remedy.REFUND_ONLY, part(s, 3)), (5, 40), "offer.goodwill")
-    if s.chance(0.7):
+    if s.chance(0.9):
         yield from s.does(s.buyer, k.AcceptOffer(offer), (1, 30))

@@ -54,13 +54,13 @@ def rejected(s: Scene, kind: Kind = RETURN) -> Script:
     )
 
 
-def heard(s: Scene) -> Filed:
+def heard(s: Scene, about: str = "buyer") -> Filed:
     """The buyer asks the platform in; somebody takes the case, both sides file evidence and state their positions."""
-    yield from s.does(s.buyer, k.RequestIntervention(s.words("statement.buyer")), (0.5, 30))
+    yield from s.does(s.buyer, k.RequestIntervention(s.words(f"statement.{about}")), (0.5, 30))
     arbitrator = s.desk(*RULES)
     yield from s.does(arbitrator, k.Assign(arbitrator.staff), (0.2, 3))
     theirs = yield from s.files(s.buyer, "note.evidence_buyer", (0.3, 6), PHOTO, VIDEO)
-    yield from s.states(s.buyer, (0.05, 0.5), "position.buyer_1", "position.buyer_2", "position.buyer_3")
+    yield from s.states(s.buyer, (0.05, 0.5), *(f"position.{about}_{number}" for number in (1, 2, 3)))
     ours = yield from s.files(s.agent, "note.evidence_shop", (0.3, 7), PACKING)
     yield from s.states(s.agent, (0.05, 0.5), "position.shop_1", "position.shop_2")
     return theirs, ours
@@ -125,7 +125,7 @@ def ruled_without_a_return(s: Scene) -> Script:
         reply="buyer.insists",
         answer="agent.stands_by_it",
     )
-    theirs, ours = yield from heard(s)
+    theirs, ours = yield from heard(s, "food")
     ruling = k.Rule(
         RulingOutcome.REFUND,
         Fault.SHARED if s.chance(0.4) else Fault.MERCHANT,
@@ -190,7 +190,11 @@ def four_eyes(s: Scene) -> Script:
 
 
 @story(
-    5, 4.5, Wish("delivered", least_minor=5_000, most_minor=45_000, categories=("shoes", "cosmetics", "bags"), lines=1)
+    5,
+    4.5,
+    Wish(
+        "delivered", least_minor=5_000, most_minor=45_000, categories=("shoes", "cosmetics", "bags"), lines=1, pieces=1
+    ),
 )
 def counterfeit(s: Scene) -> Script:
     """Where a person must look, silence brings the case to the platform (rules §1)."""
@@ -205,7 +209,14 @@ def counterfeit(s: Scene) -> Script:
     ask = k.RequestEvidence("merchant", (s.words("ask.purchase_papers"), s.words("ask.authorisation")))
     yield from s.does(arbitrator, ask, (0.1, 1))
     if s.chance(0.5):
-        yield from s.files(s.agent, "note.papers", (2, 12), EvidenceKind.PURCHASE_PROOF)
+        papers = yield from s.files(s.agent, "note.papers", (2, 12), EvidenceKind.PURCHASE_PROOF)
+        ruling = k.Rule(
+            RulingOutcome.DISMISS,
+            Fault.BUYER,
+            THEIRS,
+            (finding(s, "finding.papers_hold", "hidden-defect", *papers),),
+        )
+        yield from s.does(arbitrator, ruling, (14, 30))
         return
     ruling = k.Rule(
         RulingOutcome.RETURN_AND_REFUND,
@@ -238,7 +249,7 @@ def return_disputed(s: Scene) -> Script:
         reply="buyer.was_fine_when_sent",
         answer="agent.photos_of_unpacking",
     )
-    theirs, ours = yield from heard(s)
+    theirs, ours = yield from heard(s, "return")
     back = s.chance(0.5)
     if back:
         ruling = k.Rule(
@@ -264,21 +275,24 @@ def return_disputed(s: Scene) -> Script:
         s.sends(carrier, number)
 
 
-@story(9, 4.2, MIDDLING)
+@story(9, 3.6, MIDDLING)
 def waits_for_the_ruling(s: Scene) -> Script:
     yield from rejected(s)
-    yield from heard(s)
-    if s.chance(0.5):
-        ask = k.RequestEvidence("buyer", (s.words("ask.video_of_fault"),))
-        yield from s.does(arbitrator_of(s), ask, (1, 10))
+    theirs, ours = yield from heard(s)
+    ask = k.RequestEvidence("buyer", (s.words("ask.video_of_fault"),))
+    yield from s.does(arbitrator_of(s), ask, (1, 10))
+    more = yield from s.files(s.buyer, "note.evidence_buyer", (1, 12), VIDEO)
+    ruling = supports_buyer(s, [*theirs, *more], ours) if s.chance(0.6) else supports_shop(s, [*theirs, *more], ours)
+    yield from s.does(arbitrator_of(s), ruling, (16, 30))
 
 
 @story(4, 6.5, MIDDLING)
 def platform_is_late(s: Scene) -> Script:
     yield from rejected(s)
-    yield from heard(s)
+    theirs, ours = yield from heard(s)
     yield from s.until(lambda case: case.review is not None and case.review.late > 0)
     yield from s.does(s.buyer, k.RequestIntervention(s.words("statement.again")), (0.5, 8))
+    yield from s.does(s.desk(*SUPERVISES), supports_buyer(s, theirs, ours), (3, 30))
 
 
 @story(5, 5, MIDDLING)
@@ -320,6 +334,47 @@ def a_person_looks_again(s: Scene) -> Script:
     yield from s.agrees((0.5, 20))
     yield from s.until(lambda case: case.stage is Stage.CLOSED)
     yield from s.does(s.buyer, k.AskHumanReview(s.words("review.was_in_hospital")), (3, 60))
-    if s.chance(0.6):
-        supervisor = s.desk(*SUPERVISES)
-        yield from s.does(supervisor, k.Assign(supervisor.staff), (1, 10))
+    supervisor = s.desk(*SUPERVISES)
+    yield from s.does(supervisor, k.Assign(supervisor.staff), (1, 10))
+    ruling = k.Rule(
+        RulingOutcome.RETURN_AND_REFUND,
+        Fault.BUYER,
+        k.FreightRuling(Payer.MERCHANT, Payer.BUYER),
+        (finding(s, "finding.kept_from_sending", "law-no-reason", "scan:delivered"),),
+        amount=s.case.amount_minor,
+    )
+    yield from s.does(supervisor, ruling, (2, 30))
+
+
+@story(3, 4.5, Wish("delivered", categories=SOLID))
+def talked_over_before(s: Scene) -> Script:
+    """Agreed in a chat of the shop, and then not answered: a person reads the chat (rules §4)."""
+    yield from s.opens(REFUND, "agreed", "open.agreed", amount=s.order.lines[0].paid // 2, received=True)
+    yield from s.until(lambda case: case.stage is Stage.UNDER_REVIEW)
+    arbitrator = s.desk(*RULES)
+    yield from s.does(arbitrator, k.Assign(arbitrator.staff), (0.5, 8))
+    chat = yield from s.files(s.buyer, "note.chat", (0.5, 6), EvidenceKind.CHAT_SCREENSHOT)
+    ruling = k.Rule(
+        RulingOutcome.REFUND,
+        Fault.MERCHANT,
+        OURS,
+        (finding(s, "finding.agreed_in_chat", "agreement-binds", *chat),),
+        amount=s.case.amount_minor,
+        no_return_because=s.words("ruling.no_return_agreed"),
+    )
+    yield from s.does(arbitrator, ruling, (13, 28))
+
+
+@story(3, 3, Wish("unshipped"))
+def wish_found_in_the_chat(s: Scene) -> Script:
+    """The shop asked the platform to refund, the buyer never answered (R4.4)."""
+    yield from s.asks_platform()
+    yield from s.until(lambda case: bool(case.look) or case.deadline("wish") is None)
+    ruling = k.Rule(
+        RulingOutcome.REFUND,
+        Fault.NONE,
+        OURS,
+        (finding(s, "finding.wish_in_chat", "agreement-binds", "e1"),),
+        amount=s.case.amount_minor,
+    )
+    yield from s.does(s.desk(*RULES), ruling, (1, 20))

@@ -18,7 +18,7 @@ def changes_mind(s: Scene) -> Script:
     yield from s.until(lambda case: case.goods is Goods.IN_TRANSIT)
 
 
-@story(9, 3.5, Wish("in_transit", way=Way.DELIVERED, can_be_stopped=True))
+@story(9, 1.0, Wish("in_transit", way=Way.DELIVERED, can_be_stopped=True))
 def stopped_on_the_way(s: Scene) -> Script:
     yield from changes_mind(s)
     if s.chance(0.5):
@@ -26,7 +26,7 @@ def stopped_on_the_way(s: Scene) -> Script:
     yield from s.does(s.agent, k.InterceptParcel(), (0.2, 4))
 
 
-@story(6, 5, Wish("in_transit", way=Way.DELIVERED, can_be_stopped=False, categories=STANDARD))
+@story(6, 2.5, Wish("in_transit", way=Way.DELIVERED, can_be_stopped=False, categories=STANDARD))
 def could_not_be_stopped(s: Scene) -> Script:
     yield from changes_mind(s)
     yield from s.does(s.agent, k.InterceptParcel(), (0.2, 4))
@@ -44,7 +44,7 @@ def could_not_be_stopped(s: Scene) -> Script:
         yield from s.ships_return((3, 30))
 
 
-@story(7, 5.5, Wish("in_transit", way=Way.DELIVERED, categories=STANDARD))
+@story(7, 2.5, Wish("in_transit", way=Way.DELIVERED, categories=STANDARD))
 def refused_at_the_door(s: Scene) -> Script:
     yield from changes_mind(s)
     yield from s.agent_says("agent.please_refuse", (0.1, 2))

@@ -46,14 +46,11 @@ def out_of_stock(s: Scene) -> Script:
     yield from s.agrees((0.1, 3))
 
 
-@story(4, 2.5, Wish("unshipped"))
+@story(4, 1, Wish("unshipped"))
 def shop_asks_the_platform(s: Scene) -> Script:
     """The shop has no refund button of its own."""
-    ask = k.AskPlatformRefund(s.order.order_no, s.items(EvidenceKind.CHAT_SCREENSHOT), s.words("agent.asks_platform"))
-    answer = yield from s.does(s.agent, ask, (0, 0))
-    s.case_id = answer.case_id
-    if s.chance(0.6):
-        yield from s.does(s.buyer, k.AcceptOffer(s.case.offers[0].offer_id), (1, 20))
+    yield from s.asks_platform()
+    yield from s.does(s.buyer, k.AcceptOffer(s.case.offers[0].offer_id), (1, 20))
 
 
 @story(4, 1.0, Wish("unshipped"))
@@ -101,3 +98,9 @@ def cheaper_since(s: Scene) -> Script:
     s.amount_minor = max(100, s.order.lines[0].paid // 10 // 100 * 100)
     yield from s.opens(REFUND, "price_difference", "open.cheaper_now", amount=s.amount_minor)
     yield from s.agrees((0.3, 7), "note.difference")
+
+
+@story(3, 0.6, Wish("unshipped"))
+def refunded_by_the_shop(s: Scene) -> Script:
+    yield from s.opens(REFUND, "changed_mind", "open.changed_mind")
+    yield from s.shop_refunds((1, 8))
