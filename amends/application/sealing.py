@@ -1,25 +1,34 @@
 """Canonical JSON of events and the hash chain over it (DESIGN §5).
 
 Canonical means: keys sorted, no spaces, and integers that a double cannot hold (above 2^53) as strings, so that any
-JSON reader sees what was sealed. `chain` of an event is SHA-256 over the chain before it and its own bytes.
+JSON reader sees what was sealed. An event is stored as it can be read, with a salt for everything private in it (its
+payload). From that follows its line, in which the private is covered by salted hashes (`amends.proof.record`); the
+chain runs over the lines. Erasing means storing the hash in place of a text and its salt: the chain holds, and nobody
+can tell any more what was there.
 """
 
+import os
 import re
 from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
-from typing import Annotated, Any, Union
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
-from msgspec.structs import replace
 
 from amends.application.ports import Envelope, SealedFact, Unstorable
-from amends.domain.events import CaseOpened, Event, Fact
+from amends.application.privacy import KEPT, covered, has_private
+from amends.domain.events import Event, Fact
 from amends.domain.time import Instant
+from amends.domain.words import Side
+from amends.proof.record import GENESIS, chained, commitment, covered_hash, line_hash, value_at
 
-GENESIS = bytes(32)
-"""The chain before the first event."""
+__all__ = ["GENESIS", "canonical", "disclosures", "erased", "follows", "input_hash", "line_of", "payload_of", "seal",
+           "unseal"]  # fmt: skip
+
+ERASED = "[erased]"
+"""What is read in place of a text that was erased."""
 
 _AnyEvent: Any = Union[tuple(Event.__subclasses__())]  # noqa: UP007 (made from the list of events)
 
@@ -34,52 +43,41 @@ class _StoredFact(Struct, frozen=True, omit_defaults=True):
     event: _AnyEvent
 
 
-class _Record(Struct, frozen=True):
-    """`Fact` as it is sealed; a case's number is always long, so it is made text without looking for it."""
+class Disclosure(NamedTuple):
+    """A private value with its place, and the bytes that prove it (`amends.proof.record`)."""
 
-    at: Instant
-    by: str
-    case_id: str
-    event: Any
-    seq: int
-
-
-class _SealedForm(Struct):
-    """`Fact` as it is sealed: `case_id` is long in every event, so it is text."""
-
-    at: Instant
-    by: str
-    case_id: str
-    event: Any
-    seq: int
+    pointer: str
+    value: Any
+    line: bytes
 
 
 _encoder = msgspec.json.Encoder(order="sorted")
 _decoder = msgspec.json.Decoder(_StoredFact, strict=False)
-_EXACT = 2**53
 _LONG_NUMBER = re.compile(rb"[:\[,]-?\d{16}")
-_LONG_FIELD = re.compile(rb'":-?\d{16}')
-"""Four times as fast, for events: they hold no bare lists of numbers."""
-
-_BACKSLASH = ord("\\")
+_EXACT = 2**53
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_SALT_BYTES = 16
+_STAFF = "/staff"
 
 
 def canonical(value: Any) -> bytes:
     """Sorted JSON of a value. Raises Unstorable for text that cannot be kept."""
-    encoded = _encode(value)
-    if _LONG_NUMBER.search(encoded):
-        return _encoder.encode(_long_numbers_as_text(msgspec.to_builtins(value)))
-    return encoded
+    return _with_exact_numbers(_encoded(value), value)
 
 
-def _encode(value: Any) -> bytes:
+def _encoded(value: Any) -> bytes:
     try:
         encoded = _encoder.encode(value)
     except UnicodeEncodeError as fault:
         raise Unstorable("the text holds a lone surrogate") from fault
-    if _BACKSLASH in encoded and _NUL.search(encoded):
+    if b"u0000" in encoded and _NUL.search(encoded):
         raise Unstorable("the text holds a NUL")
+    return encoded
+
+
+def _with_exact_numbers(encoded: bytes, value: Any) -> bytes:
+    if isinstance(value, int) or _LONG_NUMBER.search(encoded):
+        return _encoder.encode(_long_numbers_as_text(msgspec.to_builtins(value)))
     return encoded
 
 
@@ -97,59 +95,166 @@ def seal(facts: Iterable[Fact], chain: bytes) -> list[SealedFact]:
     """Facts of one case, in order, sealed onto the chain before them."""
     sealed = []
     for fact in facts:
-        payload = payload_of(fact)
-        chain = sha256(chain + payload).digest()
+        payload, line = _written(fact)
+        chain = chained(chain, line_hash(line))
         sealed.append(SealedFact(fact, payload, chain))
     return sealed
 
 
 def payload_of(fact: Fact) -> bytes:
-    """The bytes of a fact that the chain runs over."""
-    event: Any = fact.event
-    if isinstance(event, CaseOpened):
-        event = replace(event, case_id=str(event.case_id))
-    encoded = _encode(_SealedForm(fact.at, fact.by, str(fact.case_id), event, fact.seq))
-    if holds_numbers(event.__class__) and _LONG_FIELD.search(encoded):
-        event = _long_numbers_as_text(msgspec.to_builtins(event))
-        return _encode(_SealedForm(fact.at, fact.by, str(fact.case_id), event, fact.seq))
-    return encoded
+    """The fact as it is stored, under new salts."""
+    return _written(fact)[0]
+
+
+def _written(fact: Fact) -> tuple[bytes, bytes]:
+    """Payload and line; where nothing is private they are the same.
+
+    Put together by hand, key by key in their order: every event passes here, most of them twice the same.
+    """
+    at, seq = _encoder.encode(fact.at), fact.seq
+    event: Struct = fact.event
+    party, staff = _parts(fact.by)
+    by, written, salt = _encoded(fact.by), _event(event), _new_salt().encode()
+    salts: dict[str, str] = {}
+
+    def cover(pointer: str, value: Any) -> dict[str, str]:
+        salts[pointer] = new = _new_salt()
+        return commitment(_disclosed(seq, pointer, new, value))
+
+    closed = _event(covered(event, "/event", cover)) if has_private(type(event)) else written
+    if not staff:
+        line = b'{"at":%s,"by":%s,"case_id":"%d","event":%s,"salt":"%s","seq":%d}' % (
+            at, by, fact.case_id, closed, salt, seq,
+        )  # fmt: skip
+        if not salts:
+            return line, line
+    else:
+        line = b'{"at":%s,"by":"%s","case_id":"%d","event":%s,"salt":"%s","seq":%d,"staff":%s}' % (
+            at, party.encode(), fact.case_id, closed, salt, seq, _encoder.encode(cover(_STAFF, staff)),
+        )  # fmt: skip
+    payload = b'{"at":%s,"by":%s,"case_id":"%d","event":%s,"salt":"%s","salts":%s,"seq":%d}' % (
+        at, by, fact.case_id, written, salt, _encoder.encode(salts), seq,
+    )  # fmt: skip
+    return payload, line
+
+
+def _event(event: Struct) -> bytes:
+    encoded = _encoded(event)
+    return _with_exact_numbers(encoded, event) if _has_numbers(type(event)) else encoded
 
 
 @cache
-def holds_numbers(kind: Any) -> bool:
-    """Whether a value of this type may hold an integer, in whatever depth. Most events and commands hold none."""
-    return _holds_numbers(msgspec.inspect.type_info(kind))
+def _has_numbers(kind: Any) -> bool:
+    """Whether a value of that type may hold an integer: looking for long ones costs more than all the rest."""
+    if isinstance(kind, type) and issubclass(kind, Struct):
+        return any(map(_has_numbers, get_type_hints(kind).values()))
+    return kind is int or kind is Any or any(map(_has_numbers, get_args(kind)))
 
 
-def _holds_numbers(info: Any) -> bool:
-    match info:
-        case msgspec.inspect.IntType():
-            return True
-        case msgspec.inspect.StructType(fields=fields):
-            return any(_holds_numbers(field.type) for field in fields)
-        case msgspec.inspect.UnionType(types=parts) | msgspec.inspect.TupleType(item_types=parts):
-            return any(map(_holds_numbers, parts))
-        case msgspec.inspect.VarTupleType(item_type=part) | msgspec.inspect.ListType(item_type=part):
-            return _holds_numbers(part)
-        case msgspec.inspect.DictType(key_type=key, value_type=value):
-            return _holds_numbers(key) or _holds_numbers(value)
-    return False
+def _new_salt() -> str:
+    return os.urandom(_SALT_BYTES).hex()
+
+
+def _parts(by: str) -> tuple[str, str]:
+    """The party that acts and the person who does it for the party: `merchant/1001`, `li`."""
+    side, _, rest = by.partition("/")
+    if side == Side.PLATFORM:
+        return side, rest
+    if side == Side.MERCHANT:
+        merchant_id, _, staff = rest.partition("/")
+        return f"{side}/{merchant_id}", staff
+    return by, ""
+
+
+def _disclosed(seq: int, pointer: str, salt: str, value: Any) -> bytes:
+    told = _encoded(value) if isinstance(value, str) else canonical(value)
+    return b'[%d,"%s","%s",%s]' % (seq, pointer.encode(), salt.encode(), told)
+
+
+def line_of(payload: bytes) -> bytes:
+    """The line that the chain runs over. Raises ValueError for what was not written by `seal`."""
+    return _opened(payload)[0]
+
+
+def disclosures(payload: bytes) -> list[Disclosure]:
+    """Everything private in an event, with its proof; nothing after it was erased. Raises ValueError."""
+    return _opened(payload)[1]
+
+
+def erased(payload: bytes) -> bytes:
+    """The payload without the words of persons, for good. Raises ValueError for what was not written by `seal`."""
+    line, found = _opened(payload)
+    document = msgspec.json.decode(line)
+    salts = {}
+    for disclosure in found:
+        if disclosure.pointer in KEPT:
+            _put(document, disclosure.pointer, disclosure.value)
+            salts[disclosure.pointer] = msgspec.json.decode(disclosure.line)[2]
+    return _encoder.encode(document | {"salts": salts} if salts else document)
+
+
+def _opened(payload: bytes) -> tuple[bytes, list[Disclosure]]:
+    """By what the payload says is private, not by what would be private today."""
+    document = msgspec.json.decode(payload)
+    if _encoder.encode(document) != payload:
+        raise ValueError("the payload is not canonical")
+    found = []
+    for pointer, salt in document.pop("salts", {}).items():
+        value = _taken(document, pointer)
+        line = _disclosed(document["seq"], pointer, salt, value)
+        found.append(Disclosure(pointer, value, line))
+        _put(document, pointer, commitment(line))
+    return _encoder.encode(document), found
+
+
+def _taken(document: Any, pointer: str) -> Any:
+    """The open value at a place; None where the payload leaves it out."""
+    if pointer == _STAFF:
+        document["by"], staff = _parts(document["by"])
+        return staff
+    way, _, name = pointer.rpartition("/")
+    return value_at(document, way).get(name)
+
+
+def _put(document: Any, pointer: str, value: Any) -> None:
+    """Put an open or a covered value in its place; the open staff is part of `by` again."""
+    way, _, name = pointer.rpartition("/")
+    if pointer == _STAFF and isinstance(value, str):
+        document["by"] += f"/{value}"
+        del document["staff"]
+    elif value is None:
+        del value_at(document, way)[name]
+    else:
+        value_at(document, way)[name] = value
 
 
 def unseal(payload: bytes) -> Fact:
-    """The fact that was sealed."""
-    stored = _decoder.decode(payload)
+    """The fact that was sealed; of one that was erased, what is left of it."""
+    try:
+        stored = _decoder.decode(payload)
+    except msgspec.ValidationError:
+        stored = _decoder.decode(_encoder.encode(_readable(msgspec.json.decode(payload))))
     return Fact(stored.case_id, stored.seq, stored.at, stored.by, stored.event)
+
+
+def _readable(value: Any) -> Any:
+    """With words in place of what was erased."""
+    if covered_hash(value) is not None:
+        return ERASED
+    if isinstance(value, dict):
+        return {key: _readable(item) for key, item in value.items()}
+    return [_readable(item) for item in value] if isinstance(value, list) else value
 
 
 def follows(chain: bytes, payload: bytes, claimed: bytes) -> bool:
     """Whether `claimed` is what sealing `payload` onto `chain` gives."""
-    return sha256(chain + payload).digest() == claimed
+    try:
+        return chained(chain, line_hash(line_of(payload))) == claimed
+    except (ValueError, LookupError, TypeError):
+        return False
 
 
 def input_hash(envelope: Envelope) -> bytes:
     """What was asked, for telling a repeated command from another one under the same key. Raises Unstorable."""
-    command = envelope.command
     about = (str(envelope.merchant_id), str(envelope.case_id), envelope.order_no)
-    asked = (about, envelope.actor.name, envelope.key, command)
-    return sha256(canonical(asked) if holds_numbers(type(command)) else _encode(asked)).digest()
+    return sha256(canonical((about, envelope.actor.name, envelope.key, envelope.command))).digest()

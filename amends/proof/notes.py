@@ -4,7 +4,6 @@ Go's checksum database and most transparency logs publish their heads in this fo
 witnesses can read and countersign ours.
 """
 
-import binascii
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
@@ -116,6 +115,6 @@ def _from_base64(text: str) -> bytes:
     """Bytes that can be written in this one way only; none where it is not so."""
     try:
         raw = b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         return b""
     return raw if b64encode(raw).decode() == text else b""

@@ -9,11 +9,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amends.application.ports import Envelope, Unstorable
-from amends.application.sealing import GENESIS, canonical, follows, input_hash, payload_of, seal, unseal
+from amends.application.sealing import (
+    GENESIS,
+    canonical,
+    disclosures,
+    erased,
+    follows,
+    input_hash,
+    line_of,
+    payload_of,
+    seal,
+    unseal,
+)
 from amends.domain import commands as k
 from amends.domain.actor import buyer
-from amends.domain.events import Event, Fact, MessageSent, OfferMade, PayoutPaid, RulingGiven
-from amends.domain.words import Remedy, Side
+from amends.domain.events import (
+    Event,
+    Fact,
+    InterceptionRequested,
+    MessageSent,
+    OfferMade,
+    PayoutOrdered,
+    PayoutPaid,
+    RulingGiven,
+)
+from amends.domain.words import Basis, Ledger, Remedy, Side
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CASE = 383_056_223_592_779_776
@@ -69,13 +89,46 @@ def message(seq: int, text: str) -> Fact:
     return Fact(CASE, seq, NOON, "buyer/b42", MessageSent(Side.BUYER, text))
 
 
-def test_a_sealed_fact_is_sorted_json_with_the_long_number_as_text():
+def test_a_sealed_fact_is_sorted_json_with_the_long_number_as_text_and_a_salt_for_what_is_private():
     payload = payload_of(message(3, "1234567890123456789, 你好"))
+    document = json.loads(payload)
+    salts = document["salts"]
     assert payload.decode() == (
         '{"at":"2026-03-02T12:00:00Z","by":"buyer/b42","case_id":"383056223592779776",'
-        '"event":{"event":"message_sent","side":"buyer","text":"1234567890123456789, 你好"},"seq":3}'
+        '"event":{"event":"message_sent","side":"buyer","text":"1234567890123456789, 你好"},'
+        f'"salt":"{document["salt"]}","salts":{{"/event/text":"{salts["/event/text"]}"}},"seq":3}}'
     )
+    assert len({document["salt"], *salts.values()}) == 2
     assert payload == canonical(json.loads(payload))
+
+
+def test_the_line_that_is_chained_covers_a_text_by_its_salted_hash():
+    payload = payload_of(message(3, "你好"))
+    document = json.loads(payload)
+    (told,) = disclosures(payload)
+    assert json.loads(told.line) == [3, "/event/text", document["salts"]["/event/text"], "你好"]
+    assert (told.pointer, told.value) == ("/event/text", "你好")
+    assert line_of(payload).decode() == (
+        '{"at":"2026-03-02T12:00:00Z","by":"buyer/b42","case_id":"383056223592779776",'
+        f'"event":{{"event":"message_sent","side":"buyer","text":{{"covered":"{sha256(told.line).hexdigest()}"}}}},'
+        f'"salt":"{document["salt"]}","seq":3}}'
+    )
+
+
+def test_a_line_names_the_party_and_covers_who_did_it_for_the_party():
+    for by, party, staff in [
+        ("merchant/1001/li", "merchant/1001", "li"),
+        ("merchant/1001/a/b", "merchant/1001", "a/b"),
+        ("platform/zhou", "platform", "zhou"),
+        ("buyer/b/42", "buyer/b/42", None),
+        ("system", "system", None),
+    ]:
+        payload = payload_of(Fact(CASE, 1, NOON, by, InterceptionRequested("yto", "YT1", Basis.MERCHANT)))
+        line = json.loads(line_of(payload))
+        assert line["by"] == party
+        assert ("staff" in line) == (staff is not None)
+        assert [told.value for told in disclosures(payload)] == ([staff] if staff else [])
+        assert unseal(payload).by == by
 
 
 @given(st.lists(texts, min_size=1, max_size=5), st.data())
@@ -99,6 +152,42 @@ def test_every_event_can_be_stored_under_a_name_of_its_own():
         fact = Fact(CASE, 1, NOON, "system", event)
         assert unseal(payload_of(fact)) == fact
     assert RulingGiven in Event.__subclasses__()
+
+
+@given(texts.filter(bool))
+def test_the_words_of_a_person_can_be_erased_and_the_chain_still_holds(words: str):
+    (one, two) = seal([message(1, words), message(2, "and so on")], GENESIS)
+    left = erased(one.payload)
+    assert follows(GENESIS, left, one.chain)
+    assert follows(one.chain, two.payload, two.chain)
+    assert disclosures(left) == []
+    assert erased(left) == left
+    assert unseal(left) == Fact(CASE, 1, NOON, "buyer/b42", MessageSent(Side.BUYER, "[erased]"))
+    for secret in json.loads(one.payload)["salts"].values():
+        assert secret not in left.decode()
+
+
+def test_who_answered_for_it_stays_when_words_are_erased():
+    fact = Fact(CASE, 1, NOON, "platform/zhou", PayoutPaid("p", "provider's number", advanced=True))
+    (sealed,) = seal([fact], GENESIS)
+    left = erased(sealed.payload)
+    assert follows(GENESIS, left, sealed.chain)
+    assert unseal(left) == Fact(CASE, 1, NOON, "platform/zhou", PayoutPaid("p", "[erased]", advanced=True))
+    assert [told.pointer for told in disclosures(left)] == ["/event/advanced", "/staff"]
+
+
+def test_an_account_is_erased_too():
+    ordered = PayoutOrdered("p", Ledger.REFUND, 100, "bank", "6222 0000")
+    (sealed,) = seal([Fact(CASE, 1, NOON, "system", ordered)], GENESIS)
+    left = erased(sealed.payload)
+    assert follows(GENESIS, left, sealed.chain)
+    assert b"6222" not in left
+
+
+def test_what_nobody_sealed_follows_nothing():
+    (sealed,) = seal([message(1, "你好")], GENESIS)
+    for forged in (b"", b"{}", b"[]", b"{", sealed.payload + b" ", sealed.payload.replace(b"salts", b"saltz")):
+        assert not follows(GENESIS, forged, sealed.chain)
 
 
 def test_what_was_asked_is_told_apart_by_case_actor_key_and_content():

@@ -1,0 +1,124 @@
+"""What of an event is chained as a salted hash only: words that people wrote, and what one side does not see.
+
+So a person's words can be erased, and a dossier can leave out what its reader may not see, and the chain still holds.
+Which fields these are is written down with each event when it is sealed; changing this table changes later events only.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, NamedTuple, get_args, get_type_hints
+
+import msgspec
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import replace
+
+from amends.domain import commands as k
+from amends.domain import events as e
+from amends.domain import order as o
+
+PERSONAL: dict[type[Struct], tuple[str, ...]] = {
+    e.Terms: ("note",),
+    e.CaseClosed: ("reason",),
+    e.MessageSent: ("text",),
+    e.EvidenceFiled: ("note",),
+    k.EvidenceItem: ("name", "note"),
+    k.Point: ("text",),
+    e.CallRecorded: ("note",),
+    e.ContactRevealed: ("reason",),
+    e.OfferMade: ("message",),
+    e.OfferAccepted: ("note",),
+    e.OfferDeclined: ("note",),
+    e.RejectionPrepared: ("added_text",),
+    e.RefusalAgreed: ("message",),
+    o.Scan: ("place", "text"),
+    e.InterceptionAnswered: ("why",),
+    e.ReplacementDisputed: ("reason",),
+    e.PayoutPaid: ("provider_reference",),
+    e.PayoutFailed: ("why",),
+    e.PayoutSettlementProposed: ("statement",),
+    e.InterventionRequested: ("statement",),
+    e.HumanReviewRequested: ("note",),
+    e.PlatformRefundAsked: ("note",),
+    e.CaseAssigned: ("note",),
+    e.RulingTerms: ("no_return_because",),
+    k.Finding: ("text",),
+    e.RulingReturned: ("reason",),
+    e.Appealed: ("grounds",),
+    e.AppealDecided: ("reason",),
+    e.CaseSuspended: ("reason",),
+    e.DeadlineExtended: ("reason",),
+}
+"""Written by a person or about one; covered where there is anything."""
+
+NOT_FOR_ALL: dict[type[Struct], tuple[str, ...]] = {
+    e.EvidenceRequested: ("what",),
+    e.RejectionPrepared: ("solutions",),
+    e.RulingGiven: ("approved_by",),
+    e.PayoutOrdered: ("reference",),
+    e.PayoutAccountNamed: ("reference",),
+    e.PayoutPaid: ("advanced",),
+    e.CaseSuspended: ("paper",),
+}
+"""What `visibility` keeps from a side; always covered, because a gap would tell that there is nothing."""
+
+KEPT = frozenset(("/staff", "/event/what", "/event/solutions", "/event/approved_by", "/event/advanced", "/event/paper"))
+"""Places that stay when the words of persons are erased: who answered for what is nobody's private life."""
+
+Cover = Callable[[str, Any], Any]
+"""What stands in place of the value at a pointer; the value is None where the field is left out of the JSON."""
+
+
+class _Plan(NamedTuple):
+    """Fields of one type: covered where given, covered always, and those with such fields inside."""
+
+    given: tuple[str, ...]
+    always: tuple[str, ...]
+    inside: tuple[str, ...]
+
+
+def covered(value: Struct, pointer: str, cover: Cover) -> Struct:
+    """The value with everything private in it replaced by what `cover` gives."""
+    plan = _plan(type(value))
+    changed = {}
+    for name in plan.given:
+        if (text := _written(value, name)) is not None:
+            changed[name] = cover(f"{pointer}/{name}", text)
+    for name in plan.always:
+        changed[name] = cover(f"{pointer}/{name}", _written(value, name))
+    for name in plan.inside:
+        inner = getattr(value, name)
+        if isinstance(inner, tuple):
+            changed[name] = tuple(covered(one, f"{pointer}/{name}/{place}", cover) for place, one in enumerate(inner))
+        elif inner is not None:
+            changed[name] = covered(inner, f"{pointer}/{name}", cover)
+    return replace(value, **changed) if changed else value
+
+
+def _written(value: Struct, name: str) -> Any:
+    """The field as the JSON has it: None where it is left out, being the default."""
+    found = getattr(value, name)
+    return None if found == _defaults(type(value)).get(name, NODEFAULT) else found
+
+
+@cache
+def _defaults(kind: type[Struct]) -> dict[str, Any]:
+    return {field.name: field.default for field in msgspec.structs.fields(kind)}
+
+
+@cache
+def _plan(kind: type[Struct]) -> _Plan:
+    inside = tuple(name for name, hint in get_type_hints(kind).items() if any(map(has_private, _structs(hint))))
+    return _Plan(PERSONAL.get(kind, ()), NOT_FOR_ALL.get(kind, ()), inside)
+
+
+@cache
+def has_private(kind: type[Struct]) -> bool:
+    """Whether anything in values of this type is ever covered."""
+    return any(_plan(kind))
+
+
+def _structs(hint: Any) -> Iterator[type[Struct]]:
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        yield hint
+    for inner in get_args(hint):
+        yield from _structs(inner)
