@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -97,12 +97,44 @@ class Api:
     def command(self, case_id: str, verb: str, actor: str, body: Any = None, **headers: str) -> Response:
         return self.call("POST", f"/v1/cases/{case_id}/{verb}", body, actor, **headers)
 
+    def watch(self, path: str, actor: str, during: Callable[[], Any] | None = None, **headers: str) -> "Response":
+        """Open a stream, let `during` happen, and see what has come once it is quiet."""
+
+        async def story() -> Response:
+            heard: list[bytes] = []
+            headers_ = {name.replace("_", "-"): value for name, value in headers.items()}
+            headers_ |= {"authorization": f"Bearer {KEY}", "amends-actor": actor}
+            stream = asyncio.create_task(self._send("GET", path, b"", headers_, heard))
+            await asyncio.sleep(0.1)
+            if during is not None:
+                await during()
+            size = -1
+            while len(heard) != size and not stream.done():
+                size = len(heard)
+                await asyncio.sleep(0.4)
+            if stream.done():
+                return stream.result()
+            stream.cancel()
+            with suppress(asyncio.CancelledError):
+                await stream
+            return Response(200, {}, b"".join(heard))
+
+        return self.run(story())
+
+    async def send_command(self, case_id: str, verb: str, actor: str, body: Any = None) -> "Response":
+        """A command, while something else is going on."""
+        named = {"authorization": f"Bearer {KEY}", "amends-actor": actor}
+        return await self._send("POST", f"/v1/cases/{case_id}/{verb}", json.dumps(body or {}).encode(), named)
+
     def later(self, length: timedelta) -> None:
         """Time passes, and deadlines are swept."""
         self.clock.advance(length)
         self.run(self._sweep.once())
 
-    async def _send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Response:
+    async def _send(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str], heard: list[bytes] | None = None
+    ) -> Response:
+        """`heard` gets the parts of the answer as they come."""
         address, _, query = path.partition("?")
         scope = {
             "type": "http",
@@ -119,7 +151,8 @@ class Api:
             "client": ("127.0.0.1", 1),
             "state": {},
         }
-        status, found, parts = 0, {}, []
+        status, found = 0, {}
+        parts = heard if heard is not None else []
         sent = False
 
         async def receive() -> dict[str, Any]:
