@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from amends.domain import events as e
 from amends.domain.commands import AskPlatformRefund, CaseLine, OpenCase, RecordScan, SyncOrder
 from amends.domain.draft import CaseDraft, Draft
-from amends.domain.evolve import add_scan
+from amends.domain.folds.goods import add_scan
 from amends.domain.order import RETURN_SCANS, Order, Parcel, shipping_state
 from amends.domain.policy import Policy
 from amends.domain.refusals import Code, Refusal, first_of, refuse

@@ -1,0 +1,1 @@
+"""What each event changes, by subject; `evolve` has the table of all."""
