@@ -23,12 +23,13 @@ from amends.domain.draft import Draft
 from amends.domain.evolve import evolve, opened
 from amends.domain.order import Chargeback, Group, Line, Parcel, Payment, shipping_state
 from amends.domain.permissions import is_party
-from amends.domain.policy import Freight
+from amends.domain.policy import Freight, Policy
 from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.rules import amounts
 from amends.domain.time import Instant
-from amends.domain.words import EvidenceKind, Fault, Kind, Side
+from amends.domain.words import EvidenceKind, Fault, Kind, Remedy, Side
 from amends.wording.catalogue import Language
+from amends.wording.labels import label
 from amends.wording.reader import Reader
 
 _PAGE = 1_000
@@ -95,6 +96,14 @@ class EligibilityView(Struct, frozen=True):
     lines: tuple[CaseLine, ...]
     left_minor: int
     kinds: tuple[KindView, ...]
+
+
+class RemedyView(Struct, frozen=True, omit_defaults=True):
+    """A remedy that could be offered; `why` is the refusal in words where it could not."""
+
+    remedy: Remedy
+    text: str
+    why: dict[str, Any] | None = None
 
 
 class EvidenceView(Struct, frozen=True, omit_defaults=True):
@@ -287,8 +296,43 @@ class Queries:
         if isinstance(docket, Refusal):
             return docket
         context = self._context(caller, None)
-        found = views.eligibility(docket, context, lines)
         policy = self._policies.in_force(context.now)
+        return self._eligibility_view(docket, views.eligibility(docket, context, lines), policy, caller, language)
+
+    async def modification(self, key: CaseKey, caller: Caller, language: Language) -> EligibilityView | Refusal:
+        """What an application could be changed to."""
+        docket = await self._docket_of(key, caller)
+        if isinstance(docket, Refusal):
+            return docket
+        case = docket.case(key.case_id)
+        if case is None:
+            return refuse(Code.UNKNOWN_CASE)
+        found = views.modification(docket, key.case_id, self._context(caller, key.case_id))
+        return self._eligibility_view(docket, found, self._policies.get(case.policy), caller, language)
+
+    async def remedies(self, key: CaseKey, caller: Caller, language: Language) -> tuple[RemedyView, ...] | Refusal:
+        """What the caller could offer in a case now, and why not the rest."""
+        docket = await self._docket_of(key, caller)
+        if isinstance(docket, Refusal):
+            return docket
+        case = docket.case(key.case_id)
+        if case is None:
+            return refuse(Code.UNKNOWN_CASE)
+        policy = self._policies.get(case.policy)
+        reader = self.reader(language, caller.actor.side, case.currency)
+        return tuple(
+            RemedyView(
+                one.remedy,
+                label(one.remedy, language),
+                told(one.refusal, key.merchant_id, reader, policy) if one.refusal else None,
+            )
+            for one in views.remedies(docket, key.case_id, self._context(caller, key.case_id))
+        )
+
+    def _eligibility_view(
+        self, docket: Docket, found: views.Eligibility, policy: Policy, caller: Caller, language: Language
+    ) -> EligibilityView:
+        merchant_id = docket.merchant.merchant_id
         currency = docket.order.currency if docket.order else "CNY"
         reader = self.reader(language, caller.actor.side, currency)
         return EligibilityView(
@@ -304,7 +348,7 @@ class Queries:
                             text=getattr(policy.reasons[answer.reason], "label" if language == "zh" else "label_en"),
                             possible=answer.possible,
                             must_look=answer.must_look,
-                            why_not=tuple(told(one, key.merchant_id, reader, policy) for one in answer.refusals),
+                            why_not=tuple(told(one, merchant_id, reader, policy) for one in answer.refusals),
                             maximum_minor=answer.maximum_minor,
                             outward_freight_minor=answer.outward_freight_minor,
                             freight=answer.freight,

@@ -27,6 +27,7 @@ from amends.domain.words import (
     PayoutState,
     Remedy,
     Side,
+    SmallPaymentType,
     Stage,
 )
 
@@ -41,6 +42,9 @@ def remedy_of(case: Case) -> Remedy:
 def status_code(case: Case) -> int:
     """The numeric status of the marketplace gateway (rules §12)."""
     remedy = remedy_of(case)
+    appealed = case.appeal is not None and case.appeal.decided_at is None
+    if case.is_open and (appealed or case.suspension is not None):
+        return 8
     match case.stage:
         case Stage.CLOSED:
             return _closed_code(case, remedy)
@@ -51,7 +55,7 @@ def status_code(case: Case) -> int:
         case Stage.AWAITING_MERCHANT:
             return _AWAITING[Remedy(case.kind.value)]
         case Stage.IN_MOTION:
-            return 8 if case.suspension is not None else _moving_code(case, remedy)
+            return _moving_code(case, remedy)
 
 
 _AWAITING = {
@@ -67,7 +71,6 @@ _CLOSED = {
     Outcome.SETTLED: 10,
     Outcome.NOTHING_LEFT: 13,
     Outcome.REFUNDED_ELSEWHERE: 10,
-    Outcome.SENT_BACK: 9,
     Outcome.WITHDRAWN: 11,
     Outcome.CANCELLED: 11,
     Outcome.LAPSED_AFTER_REJECTION: 12,
@@ -81,7 +84,7 @@ def _closed_code(case: Case, remedy: Remedy) -> int:
     outcome = case.closing.outcome
     if outcome is Outcome.COMPLETED:
         return 25 if remedy is Remedy.REPAIR else 16
-    if outcome is Outcome.DISMISSED:
+    if outcome in (Outcome.DISMISSED, Outcome.SENT_BACK):
         return {Remedy.EXCHANGE: 17, Remedy.RESEND: 17, Remedy.REPAIR: 24}.get(remedy, 9)
     if outcome is Outcome.LAPSED_NOT_SENT and remedy is Remedy.EXCHANGE:
         return 17
@@ -90,7 +93,7 @@ def _closed_code(case: Case, remedy: Remedy) -> int:
 
 def _moving_code(case: Case, remedy: Remedy) -> int:
     agreement = case.agreement
-    paying = any(p.state not in (PayoutState.FAILED, PayoutState.CANCELLED) for p in case.payouts)
+    paying = any(p.state in (PayoutState.PAYING, PayoutState.UNKNOWN, PayoutState.PAID) for p in case.payouts)
     match case.goods:
         case Goods.INTERCEPTING:
             return 33
@@ -218,33 +221,52 @@ class Eligibility(Struct, frozen=True):
 
 def eligibility(docket: Docket, context: Context, lines: tuple[CaseLine, ...] | None = None) -> Eligibility:
     """Kinds, reasons, amounts, freight and evidence for these pieces; without `lines` for all that is left."""
-    order = docket.order
-    assert order is not None, "asked about a known order"
+    assert docket.order is not None, "asked about a known order"
     draft = Draft(docket, context)
     lapsing.lapse_all(draft)
     policy = context.policies.in_force(context.now)
     if lines is None:
         taken = amounts.pieces_taken(draft.cases.values(), policy, None)
-        left = (CaseLine(n.line_no, n.quantity - taken.get(n.line_no, 0)) for n in order.lines)
+        left = (CaseLine(n.line_no, n.quantity - taken.get(n.line_no, 0)) for n in docket.order.lines)
         lines = tuple(line for line in left if line.quantity > 0)
-    policies = opening.policies_for(order, context.policies, policy)
+    return _eligible(draft, policy, lines, None)
+
+
+def modification(docket: Docket, case_id: int, context: Context) -> Eligibility:
+    """The same for changing an application (R5.2): its own pieces and money count as free."""
+    case = docket.case(case_id)
+    assert case is not None, "asked about a known case"
+    c = subject(docket, context, case)
+    return _eligible(c.draft, c.policy, c.case.lines, c.case)
+
+
+def _eligible(draft: Draft, policy: Policy, lines: tuple[CaseLine, ...], own: Case | None) -> Eligibility:
+    assert draft.order is not None, "asked about a known order"
+    policies = opening.policies_for(draft.order, draft.context.policies, policy)
     kinds = []
     for kind in Kind:
         answers = tuple(
-            _reason(draft, policies, kind, code, lines)
+            _reason(draft, policies, kind, code, lines=lines, own=own)
             for code, reason in policy.reasons.items()
             if kind in reason.kinds and reason.by_buyer
         )
         kinds.append(KindAnswer(kind, any(answer.possible for answer in answers), answers))
-    return Eligibility(lines, amounts.balance_minor(draft), tuple(kinds))
+    held = own.refund_committed_minor if own else 0
+    return Eligibility(lines, amounts.balance_minor(draft) + held, tuple(kinds))
 
 
 def _reason(
-    draft: Draft, policies: tuple[Policy, ...], kind: Kind, code: str, lines: tuple[CaseLine, ...]
+    draft: Draft,
+    policies: tuple[Policy, ...],
+    kind: Kind,
+    code: str,
+    *,
+    lines: tuple[CaseLine, ...],
+    own: Case | None,
 ) -> ReasonAnswer:
     received = draft.order is not None and shipping_state(draft.order) == "delivered" and code != "not_received"
     asked = opening.Asked(kind, code, lines, None, goods_received=received, note="")
-    judged = opening.judge(draft, policies, asked, None, by_system=False)
+    judged = opening.judge(draft, policies, asked, own, by_system=False)
     reason, terms = policies[0].reasons[code], judged.terms
     ends = max(opening.window_ends_at(draft, p, reason, lines) for p in policies)
     return ReasonAnswer(
@@ -260,6 +282,28 @@ def _reason(
         description_characters=reason.description_characters,
         window_ends_at=ends if ends.year < 9000 else None,
     )
+
+
+class RemedyAnswer(Struct, frozen=True, omit_defaults=True):
+    """Whether a remedy could be offered now, for whatever amount."""
+
+    remedy: Remedy
+    refusal: Refusal | None = None
+
+
+def remedies(docket: Docket, case_id: int, context: Context) -> tuple[RemedyAnswer, ...]:
+    """What the actor could offer now, by the guards that will judge the offer (R2.1)."""
+    case = docket.case(case_id)
+    assert case is not None, "asked about a known case"
+    c = subject(docket, context, case)
+    return tuple(RemedyAnswer(remedy, guards(c, k.MakeOffer, _least_offer(remedy))) for remedy in Remedy)
+
+
+def _least_offer(remedy: Remedy) -> k.MakeOffer:
+    """The smallest offer of that kind that says all it has to."""
+    if remedy is Remedy.SMALL_PAYMENT:
+        return k.MakeOffer(remedy, amount=1, message="-", small_payment_type=SmallPaymentType.OTHER)
+    return k.MakeOffer(remedy)
 
 
 class Missing(Struct, frozen=True):
