@@ -249,7 +249,7 @@ def api_over(open_: Callable[[ManualClock], AbstractAsyncContextManager[Opened]]
         desk, sweep = runner.run(stack.enter_async_context(open_(clock)))
         app = Application(lambda: _nothing(desk))
         app.desk = app.framework.state.desk = desk
-        runner.run(_people(desk))
+        runner.run(put_people(desk))
         try:
             yield Api(runner, app, desk, sweep, clock)
         finally:
@@ -261,7 +261,7 @@ async def _nothing(desk: Desk) -> AsyncIterator[Desk]:
     yield desk
 
 
-async def _people(desk: Desk) -> None:
+async def put_people(desk: Desk) -> None:
     for merchant_id, staff in PEOPLE.items():
         address = ReturnAddress("a1", "仓库", "13900000000", "浙江省杭州市余杭区仓前街道 1 号", default=True)
         merchant = Merchant(merchant_id, f"店铺 {merchant_id}", addresses=(address,), staff=staff)

@@ -26,7 +26,7 @@ class OrderNews(k.SyncOrder, frozen=True, kw_only=True):
 class EligibilityQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which pieces, as `line_no:quantity`; without any, all that is left of the order."""
 
-    lines: tuple[Annotated[str, Meta(pattern="^[0-9]{1,5}:[0-9]{1,6}$")], ...] = ()
+    lines: tuple[Annotated[str, Meta(pattern="^[1-9][0-9]{0,3}:[1-9][0-9]{0,5}$")], ...] = ()
 
 
 class OrdersQuery(Struct, frozen=True, forbid_unknown_fields=True):
