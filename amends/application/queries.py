@@ -9,15 +9,16 @@ from msgspec.structs import replace
 
 from amends.application import ports, projection
 from amends.application.access import Caller
-from amends.application.caseview import CaseLineView, CaseView, case_line, case_view
+from amends.application.caseview import CaseLineView, CaseView, Next, Status, case_line, case_view, next_of, status_of
 from amends.application.outward import PublicFact, public_facts, told
 from amends.application.ports import CaseFilter, CaseKey, Clock, OrderKey
-from amends.application.visibility import author, visible_order
+from amends.application.visibility import author, visible_case, visible_order
+from amends.domain import commands as k
 from amends.domain import events as e
 from amends.domain import views
 from amends.domain.case import Case
 from amends.domain.commands import CaseLine
-from amends.domain.decide import subject
+from amends.domain.decide import decide, subject
 from amends.domain.docket import Context, Docket, PolicyBook
 from amends.domain.draft import Draft
 from amends.domain.evolve import evolve, opened
@@ -104,6 +105,14 @@ class RemedyView(Struct, frozen=True, omit_defaults=True):
     remedy: Remedy
     text: str
     why: dict[str, Any] | None = None
+
+
+class Outlook(Struct, frozen=True, omit_defaults=True):
+    """What a command would do if it were sent now; `pays_minor` is money that it sends on its way."""
+
+    status: Status
+    next: Next
+    pays_minor: int = 0
 
 
 class EvidenceView(Struct, frozen=True, omit_defaults=True):
@@ -327,6 +336,30 @@ class Queries:
                 told(one.refusal, key.merchant_id, reader, policy) if one.refusal else None,
             )
             for one in views.remedies(docket, key.case_id, self._context(caller, key.case_id))
+        )
+
+    async def outlook(
+        self, key: OrderKey | CaseKey, command: k.Command, caller: Caller, language: Language
+    ) -> Outlook | Refusal:
+        """The consequence of a command, worked out by deciding it without keeping the result."""
+        case_id = key.case_id if isinstance(key, CaseKey) else None
+        docket = await (self._docket_of(key, caller) if isinstance(key, CaseKey) else self._docket(key, caller))
+        if isinstance(docket, Refusal):
+            return docket
+        decided = decide(docket, command, self._context(caller, case_id))
+        if isinstance(decided, Refusal):
+            return decided
+        case = next((case for case in decided.cases if case.case_id == decided.case_id), None)
+        if case is None:
+            return refuse(Code.UNKNOWN_CASE)
+        before = docket.case(case.case_id)
+        sent = {payout.payout_id for payout in before.payouts} if before else set()
+        reader = self.reader(language, caller.actor.side, case.currency)
+        seen = visible_case(case, caller.actor)
+        return Outlook(
+            status_of(seen, reader),
+            next_of(seen, self._policies.get(case.policy), reader),
+            sum(payout.amount_minor for payout in case.payouts if payout.payout_id not in sent),
         )
 
     def _eligibility_view(
