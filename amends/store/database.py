@@ -74,6 +74,9 @@ class Database:
         except PoolTimeout as fault:
             await self.__aexit__()
             raise Unavailable("the database cannot be reached") from fault
+        except BaseException:
+            await self.__aexit__()  # pools that are left open keep the whole process from ending
+            raise
         return self
 
     async def __aexit__(self, *error: object) -> None:
