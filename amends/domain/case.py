@@ -171,7 +171,11 @@ _GIVEN_UP = (PayoutState.FAILED, PayoutState.CANCELLED)
 
 
 class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Snapshot of a case. `version` counts its events; amounts are minor units of `currency`."""
+    """Snapshot of a case. `version` counts its events; amounts are minor units of `currency`.
+
+    `due_minor` is promised and not ordered as a payout; `owed_minor` of it waits for no goods any more: it is for a
+    return that came, or was sent and refused.
+    """
 
     case_id: int
     merchant_id: int
@@ -209,6 +213,8 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     payouts: tuple[Payout, ...] = ()
     due_minor: int = 0
     compensation_due_minor: int = 0
+    owed_minor: int = 0
+    compensation_owed_minor: int = 0
     freight_claim_minor: int = 0
     returned: tuple[CaseLine, ...] = ()
     disputed: tuple[CaseLine, ...] = ()

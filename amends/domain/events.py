@@ -572,7 +572,7 @@ class AppealDecided(Event, frozen=True):
 class ExecutionFinished(Event, frozen=True):
     """Everything agreed or ruled is done; the end, `outcome`, waits for an appeal or for money on its way.
 
-    `owed_minor` of the promise was refused by every channel and is still to be sent; the rest is no longer promised.
+    `owed_minor` of the promise is still to be sent; the rest is no longer promised.
     """
 
     outcome: Outcome = Outcome.REFUNDED

@@ -103,6 +103,8 @@ def _closed(case: Case, event: e.CaseClosed, at: Instant) -> Change:
         "ending": None,
         "due_minor": 0,
         "compensation_due_minor": 0,
+        "owed_minor": 0,
+        "compensation_owed_minor": 0,
         "preparation": None,
         "repair_choice": False,
         "suspension": None,

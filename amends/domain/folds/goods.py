@@ -41,6 +41,8 @@ def back_to_merchant(case: Case, event: e.ReturnedToMerchant, at: Instant) -> Ch
         "agreement": None,
         "due_minor": 0,
         "compensation_due_minor": 0,
+        "owed_minor": 0,
+        "compensation_owed_minor": 0,
     }
 
 
@@ -71,6 +73,8 @@ def return_accepted(case: Case, event: e.ReturnAccepted, at: Instant) -> Change:
         "goods": event.goods,
         "returned": add_lines(case.returned, event.lines),
         "compensation_due_minor": case.compensation_due_minor + event.compensation_minor,
+        "owed_minor": case.owed_minor + event.refund_minor,
+        "compensation_owed_minor": case.compensation_owed_minor + event.compensation_minor,
         "freight_claim_minor": 0,
     }
 

@@ -50,6 +50,8 @@ def agreed(case: Case, event: e.CaseAgreed, at: Instant) -> Change:
         ),
         "due_minor": event.refund_minor if event.remedy in _PAID_IN_MONEY else 0,
         "compensation_due_minor": event.compensation_minor,
+        "owed_minor": 0,
+        "compensation_owed_minor": 0,
         "freight_claim_minor": case.freight_claim_minor if event.goods is Goods.RETURN_IN_TRANSIT else 0,
         "returned": event.lines if _taken_with(case, event) else case.returned,
         "preparation": None,
@@ -72,15 +74,20 @@ def _taken_with(case: Case, event: e.CaseAgreed) -> bool:
 
 
 def refund_instead(case: Case, event: e.RefundInstead, at: Instant) -> Change:
-    return {"due_minor": event.refund_minor, "goods": event.goods, "repair_choice": False}
+    return {"due_minor": event.refund_minor, "owed_minor": 0, "goods": event.goods, "repair_choice": False}
 
 
 def ordered(case: Case, event: e.PayoutOrdered, at: Instant) -> Change:
     state = PayoutState.HELD if event.held else PayoutState.PAYING
     payout = Payout(event.payout_id, event.ledger, event.amount_minor, event.channel, event.reference, state, at)
-    due = "due_minor" if event.ledger is Ledger.REFUND else "compensation_due_minor"
-    left = max(0, getattr(case, due) - event.amount_minor)
-    return {"payouts": (*case.payouts, payout), due: left}
+    change = {name: max(0, getattr(case, name) - event.amount_minor) for name in _PROMISE[event.ledger]}
+    return {"payouts": (*case.payouts, payout), **change}
+
+
+_PROMISE = {
+    Ledger.REFUND: ("due_minor", "owed_minor"),
+    Ledger.COMPENSATION: ("compensation_due_minor", "compensation_owed_minor"),
+}
 
 
 def _payout(case: Case, payout_id: str, **change: Any) -> Change:
@@ -101,6 +108,8 @@ def finished(case: Case, event: e.ExecutionFinished, at: Instant) -> Change:
         "ending": Closing(event.outcome, at, event.by),
         "due_minor": event.owed_minor,
         "compensation_due_minor": event.compensation_owed_minor,
+        "owed_minor": event.owed_minor,
+        "compensation_owed_minor": event.compensation_owed_minor,
         "preparation": None,
         "repair_choice": False,
         "look": "",
@@ -118,13 +127,10 @@ def unknown(case: Case, event: e.PayoutUnknown, at: Instant) -> Change:
 def failed(case: Case, event: e.PayoutFailed, at: Instant) -> Change:
     payout = case.payout(event.payout_id)
     assert payout is not None, "a payout fails only after it was ordered"
-    due = "due_minor" if payout.ledger is Ledger.REFUND else "compensation_due_minor"
-    return {
-        **_payout(
-            case, event.payout_id, state=PayoutState.FAILED, proposed_by="", proposed_result="", mismatched=False
-        ),
-        due: getattr(case, due) + payout.amount_minor,
-    }
+    change = _payout(
+        case, event.payout_id, state=PayoutState.FAILED, proposed_by="", proposed_result="", mismatched=False
+    )
+    return change | {name: getattr(case, name) + payout.amount_minor for name in _PROMISE[payout.ledger]}
 
 
 def payout_cancelled(case: Case, event: e.PayoutCancelled, at: Instant) -> Change:
@@ -144,4 +150,5 @@ def account(case: Case, event: e.PayoutAccountNamed, at: Instant) -> Change:
 
 
 def balance(case: Case, event: e.BalanceReduced, at: Instant) -> Change:
-    return {"due_minor": min(case.due_minor, event.left_minor)}
+    left = min(case.due_minor, event.left_minor)
+    return {"due_minor": left, "owed_minor": min(case.owed_minor, left)}

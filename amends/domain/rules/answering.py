@@ -132,6 +132,7 @@ def carry_out(
     if basis in (Basis.MERCHANT, Basis.OFFER):
         c.stop(*ANSWERS)
     c.stop_all()
+    c.stop("payout_account", how="moot")
     closing.end_offers(c)
     address = c.merchant.address(address_id)
     c.add(

@@ -47,18 +47,19 @@ def finish(c: CaseDraft, outcome: Outcome, by: Side | None = None) -> None:
 
     A closed case moves no money, so a payout that may yet fail has to find the case open (rules, Owner).
     """
+    if not c.case.owed_minor and not c.case.compensation_owed_minor:
+        c.stop("payout_account", how="moot")
     if not _waits(c):
         close(c, outcome, by)
         return
     end_offers(c)
     c.stop_all()
-    refused = c.running("payout_account") is not None
     c.add(
         e.ExecutionFinished(
             outcome=outcome,
             by=by or c.actor.side,
-            owed_minor=c.case.due_minor if refused else 0,
-            compensation_owed_minor=c.case.compensation_due_minor if refused else 0,
+            owed_minor=c.case.owed_minor,
+            compensation_owed_minor=c.case.compensation_owed_minor,
         )
     )
 

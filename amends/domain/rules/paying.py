@@ -11,39 +11,37 @@ from amends.domain.words import Ledger, PayoutState, Stage
 
 
 def pay_due(c: CaseDraft) -> None:
-    """Order payouts for all that is due: original channels first, each up to what it paid."""
-    if c.case.due_minor:
-        left = c.case.due_minor
-        for payment, part in _channels(c, left):
-            _order(c, Ledger.REFUND, part, payment.channel, payment.reference)
-            left -= part
-        account = _account(c, Ledger.REFUND)
-        if left and account is not None:
-            _order(c, Ledger.REFUND, left, *account)
-        elif left:
-            c.start("payout_account")
-    if c.case.compensation_due_minor:
-        failed = _failed_channels(c, Ledger.COMPENSATION)
-        open_to = [p for p in c.order.payments if (p.channel, p.reference) not in failed]
-        account = _account(c, Ledger.COMPENSATION)
-        if account is not None:
-            _order(c, Ledger.COMPENSATION, c.case.compensation_due_minor, *account)
-        elif open_to:
-            first = open_to[0]
-            _order(c, Ledger.COMPENSATION, c.case.compensation_due_minor, first.channel, first.reference)
-        else:
-            c.start("payout_account")
+    """Order payouts for all that is due."""
+    _pay(c, c.case.due_minor, c.case.compensation_due_minor)
 
 
-def pay_part(c: CaseDraft, amount_minor: int) -> None:
-    """Order a part of what is due; the rest, and what no channel takes, stays promised until it is decided."""
-    left = amount_minor
-    for payment, part in _channels(c, amount_minor):
+def pay_owed(c: CaseDraft) -> None:
+    """Order payouts for what waits for no goods; the rest stays promised until it is decided."""
+    if c.case.stage is Stage.IN_MOTION and c.case.goods in closing.GOODS_AT_REST:
+        pay_due(c)
+    else:
+        _pay(c, c.case.owed_minor, c.case.compensation_owed_minor)
+
+
+def _pay(c: CaseDraft, refund_minor: int, compensation_minor: int) -> None:
+    """Original channels first, each up to what it paid; with none left the buyer names an account (rules §3)."""
+    left = refund_minor
+    for payment, part in _channels(c, refund_minor):
         _order(c, Ledger.REFUND, part, payment.channel, payment.reference)
         left -= part
     account = _account(c, Ledger.REFUND)
     if left and account is not None:
         _order(c, Ledger.REFUND, left, *account)
+    elif left:
+        c.start("payout_account")
+    if compensation_minor:
+        failed = _failed_channels(c, Ledger.COMPENSATION)
+        channels = [(p.channel, p.reference) for p in c.order.payments if (p.channel, p.reference) not in failed]
+        way = _account(c, Ledger.COMPENSATION) or next(iter(channels), None)
+        if way is not None:
+            _order(c, Ledger.COMPENSATION, compensation_minor, *way)
+        else:
+            c.start("payout_account")
 
 
 def _account(c: CaseDraft, ledger: Ledger) -> tuple[str, str] | None:
@@ -149,7 +147,7 @@ def _apply(
         case "failed", PayoutState.PAYING | PayoutState.UNKNOWN:
             c.add(e.PayoutFailed(payout.payout_id, why))
             c.stop(_unknown_key(payout))
-            pay_due(c)
+            pay_owed(c)
         case "failed", PayoutState.PAID:
             # The provider takes its word back: nothing is sent again before a person has looked.
             if not c.case.is_open:
@@ -205,7 +203,7 @@ def may_name_account(c: CaseDraft, command: NamePayoutAccount | None) -> Refusal
 def name_account(c: CaseDraft, command: NamePayoutAccount) -> None:
     c.add(e.PayoutAccountNamed(command.channel, command.reference))
     c.stop("payout_account")
-    pay_due(c)
+    pay_owed(c)
 
 
 def balance_reduced(c: CaseDraft, why: str) -> None:

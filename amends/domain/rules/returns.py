@@ -33,6 +33,7 @@ def may_ship(c: CaseDraft, command: ShipReturn | None) -> Refusal | None:
 def ship(c: CaseDraft, command: ShipReturn) -> None:
     receipt = file_evidence(c, Side.BUYER, (command.receipt,)) if command.receipt else ()
     c.stop("ship_return", "return_number")
+    closing.end_offers(c)
     c.add(
         e.ReturnShipped(command.carrier, command.tracking_no, command.freight_paid or 0, receipt[0] if receipt else "")
     )
@@ -103,7 +104,7 @@ def take(c: CaseDraft, received: tuple[CaseLine, ...], basis: Basis) -> None:
             c.start("repair")
         paying.pay_due(c)
         return
-    paying.pay_part(c, refund)
+    paying.pay_owed(c)
     left = outstanding(c.case)
     rejecting.stand(c, "return_incomplete", None, (), left)
 
@@ -156,6 +157,8 @@ def scan(c: CaseDraft, carrier: str, tracking_no: str, news: Scan) -> None:
     elif before is Goods.RETURN_IN_TRANSIT and news.code is ScanCode.RETURNED:
         goods = Goods.RETURN_DUE
     c.add(e.ParcelScanned(Leg.RETURN, carrier, tracking_no, news, goods))
+    if goods is not before:
+        closing.end_offers(c)
     if before is not Goods.RETURN_IN_TRANSIT or case.stage is not Stage.IN_MOTION:
         return
     c.stop("return_scan", "return_number")
