@@ -67,6 +67,9 @@ class SignIns(Protocol):
     async def put_password(self, password: Password) -> None:
         """Set or replace a password with its count of failures."""
 
+    async def count_try(self, known: Password, now: Instant) -> bool:
+        """Count a try as a failure before it is looked at; False when another one was counted meanwhile."""
+
     async def put_hand_over(self, link: HandOver, now: Instant) -> None:
         """Add a link, and forget those that ended before `now`."""
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from amends.application.sign_ins import HandOver, Password, SignedIn
 from amends.domain.time import Instant
 from amends.store.database import Database, load_queries
@@ -46,6 +48,11 @@ class PostgresSignIns:
                 failed_at=password.failed_at,
             )
 
+    async def count_try(self, known: Password, now: Instant) -> bool:
+        async with self._database.for_page() as connection:
+            counted: int = await _sql.count_try(connection, actor=known.actor, failures=known.failures, now=now)
+        return counted == 1
+
     async def put_hand_over(self, link: HandOver, now: Instant) -> None:
         async with self._database.for_page() as connection:
             await _sql.forget_hand_overs(connection, now=now)
@@ -89,6 +96,12 @@ class MemorySignIns:
 
     async def put_password(self, password: Password) -> None:
         self._passwords[password.actor] = password
+
+    async def count_try(self, known: Password, now: Instant) -> bool:
+        if self._passwords.get(known.actor) != known:
+            return False
+        self._passwords[known.actor] = replace(known, failures=known.failures + 1, failed_at=now)
+        return True
 
     async def put_hand_over(self, link: HandOver, now: Instant) -> None:
         self._links = {key: one for key, one in self._links.items() if one.ends_at > now}

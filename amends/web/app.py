@@ -14,7 +14,18 @@ from litestar.types import HTTPScope, Message, Receive, Scope, Send
 
 from amends.web import commanding
 from amends.web.answers import as_problem, problem_body
-from amends.web.api import batches, cases, conversations, merchants, news, operating, orders, reference, watching
+from amends.web.api import (
+    batches,
+    cases,
+    conversations,
+    hand_overs,
+    merchants,
+    news,
+    operating,
+    orders,
+    reference,
+    watching,
+)
 from amends.web.call import language_of
 from amends.web.desk import Desk
 from amends.web.measures import Measures
@@ -32,6 +43,7 @@ HANDLERS: tuple[HTTPRouteHandler, ...] = (
     *watching.HANDLERS,
     *conversations.HANDLERS,
     *operating.HANDLERS,
+    *hand_overs.HANDLERS,
     *reference.HANDLERS,
 )
 

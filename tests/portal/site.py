@@ -1,32 +1,26 @@
 """The pages over a store in memory, with a shop's people: in one process for tests, or served to a real browser."""
 
 import asyncio
+import itertools
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import httpx2
 import uvicorn
 
-from amends.application.access import Access
-from amends.application.ids import Ids
-from amends.application.intake import Intake
-from amends.application.lanes import Lanes
-from amends.application.ports import Change
-from amends.application.queries import Queries
-from amends.application.service import Service
-from amends.application.sign_ins import DemoPerson
-from amends.domain.order import Merchant
-from amends.domain.time import Instant
+from amends.application.sign_ins import DemoPerson, SignIns
+from amends.domain.case import public_case_id
 from amends.domain.words import Role
-from amends.store.memory_conversations import MemoryConversations
-from amends.store.sign_ins import MemorySignIns
 from amends.web.app import Application
 from amends.web.desk import Desk
-from amends.web.live import Hub
-from tests.support.shops import POLICIES, Shop, shop_in_memory
+from tests.support.api import desk_in_memory, put_people
+from tests.support.shops import ManualClock, opening, order
+
+T = TypeVar("T")
 
 PEOPLE = (
     DemoPerson("buyer/b42", Role.BUYER, "陈晓芸"),
@@ -41,73 +35,43 @@ PEOPLE = (
     DemoPerson("platform/yan", Role.AUDITOR, "严正清"),
 )
 
-
-def _staff(merchant_id: int) -> dict[str, Role]:
-    names = [(person.actor.split("/"), person.role) for person in PEOPLE]
-    place = ["platform"] if merchant_id == 0 else ["merchant", str(merchant_id)]
-    return {name[-1]: role for name, role in names if name[:-1] == place}
-
-
-class Notices:
-    """Announces and watches within one process, as NOTIFY does between several."""
-
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[Sequence[Change]] = asyncio.Queue()
-
-    def __call__(self, changes: Iterable[Change]) -> None:
-        self._queue.put_nowait(list(changes))
-
-    async def changes(self) -> AsyncIterator[Sequence[Change]]:
-        while True:
-            yield await self._queue.get()
+_numbers = itertools.count(1)
 
 
 class Site:
-    """The service with its pages. `desk` is there while it runs."""
+    """The service with its pages; `desk` is there while it runs. Its shops and staff are those of the API's tests."""
 
     def __init__(self, *, demo: bool = True) -> None:
         self.demo = demo
-        self.sign_ins = MemorySignIns()
+        self.clock = ManualClock()
         self.app = Application(self.open_desk)
         self.desk: Desk
-        self.shop: Shop
+        self.sign_ins: SignIns
         self.loop: asyncio.AbstractEventLoop
 
     @asynccontextmanager
     async def open_desk(self) -> AsyncIterator[Desk]:
         self.loop = asyncio.get_running_loop()
-        async with shop_in_memory() as shop, Lanes(shop.engine) as lanes:
-            self.shop = shop
-            clock, notices = shop.clock, Notices()
-            shop.store.announce = notices  # type: ignore[attr-defined]
+        async with desk_in_memory(self.clock) as (desk, _):
+            self.desk = replace(desk, demo_people=PEOPLE if self.demo else None)
+            self.sign_ins = desk.sign_ins
+            await put_people(desk)
+            yield self.desk
 
-            async def move_clock(by: timedelta) -> Instant:
-                clock.advance(by)
-                return clock.now()
+    async def opened(self, count: int = 1, *, buyer_id: str = "b42", title: str = "手冲咖啡壶 600ml") -> list[str]:
+        """Public ids of new cases on orders of their own; all wait for the merchant."""
+        found = []
+        for _ in range(count):
+            order_no = f"20260302-{next(_numbers)}"
+            await self.desk.lanes.submit(order(order_no, buyer_id=buyer_id, title=title))
+            answer = await self.desk.lanes.submit(opening(order_no, buyer_id=buyer_id))
+            assert answer.refusal is None, answer.refusal
+            found.append(public_case_id(answer.merchant_id, answer.case_id or 0))
+        return found
 
-            await shop.registry.put_merchant(Merchant(1001, name="木棠生活馆", staff=_staff(1001)), clock.now())
-            await shop.registry.put_merchant(Merchant(0, name="平台", staff=_staff(0)), clock.now())
-            self.desk = Desk(
-                lanes=lanes,
-                records=shop.reader,
-                registry=shop.registry,
-                outbox=shop.outbox,
-                policies=POLICIES,
-                clock=clock,
-                access=Access(shop.registry, clock),
-                queries=Queries(shop.reader, POLICIES, clock),
-                intake=Intake(lanes, shop.reader),
-                service=Service(MemoryConversations(), shop.reader, clock, Ids(7)),
-                sign_ins=self.sign_ins,
-                hub=Hub(notices),
-                move_clock=move_clock if self.demo else None,
-                demo_people=PEOPLE if self.demo else None,
-            )
-            listening = asyncio.create_task(self.desk.hub.forever())
-            try:
-                yield self.desk
-            finally:
-                listening.cancel()
+    def run(self, story: Coroutine[Any, Any, T]) -> T:
+        """From the thread of a test, while the site is served from its own."""
+        return asyncio.run_coroutine_threadsafe(story, self.loop).result(30)
 
 
 class Browser(httpx2.AsyncClient):
@@ -135,7 +99,7 @@ def served(site: Site) -> Iterator[str]:
     """To a real browser, from a thread with an event loop of its own; yields the address."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(site.app, log_level="warning"))  # type: ignore[arg-type]
+        server = uvicorn.Server(uvicorn.Config(site.app, log_level="warning", timeout_graceful_shutdown=1))  # type: ignore[arg-type]
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         while not server.started:

@@ -83,6 +83,15 @@ async def test_a_password_is_replaced_with_its_count_of_failures(sign_ins):
         assert await kept.password(LI) == Password(LI, "second", failures=2, failed_at=NOW)
 
 
+async def test_of_tries_at_once_one_is_counted(sign_ins):
+    async with sign_ins() as kept:
+        await kept.put_password(known := Password(LI, "hashed"))
+
+        assert await kept.count_try(known, NOW)
+        assert not await kept.count_try(known, NOW)
+        assert await kept.password(LI) == Password(LI, "hashed", failures=1, failed_at=NOW)
+
+
 async def test_a_hand_over_link_works_once_and_not_too_late(sign_ins):
     async with sign_ins() as kept:
         link = HandOver(b"x", "buyer/b42", "/buyer/cases/1001-0F3K9QZ2", NOW + HOUR)

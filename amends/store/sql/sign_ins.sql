@@ -26,6 +26,10 @@ values (:actor, :hashed, :failures, :failed_at)
     on conflict (actor) do update
     set hashed = excluded.hashed, failures = excluded.failures, failed_at = excluded.failed_at;
 
+-- name: count_try(actor, failures, now)!
+-- Only one of several tries at once finds the count as it read it; the number of rows says which.
+update passwords set failures = failures + 1, failed_at = :now where actor = :actor and failures = :failures;
+
 -- name: put_hand_over(sha256, actor, goes_to, ends_at)!
 insert into hand_overs (sha256, actor, goes_to, ends_at) values (:sha256, :actor, :goes_to, :ends_at);
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from amends.web.problems import Problem
 
@@ -61,7 +62,7 @@ async def docs() -> Response[str]:
 
 
 @get("/docs/{name:str}")
-async def docs_part(name: str) -> Response[bytes]:
+async def docs_part(name: FromPath[str]) -> Response[bytes]:
     """What the page is made of."""
     kept = {"cache-control": "max-age=86400"}
     if name in _OWN:

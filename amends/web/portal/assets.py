@@ -5,11 +5,11 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
-from litestar.params import Parameter
+from litestar.params import FromPath
 
 _TYPES = {
     "css": "text/css; charset=utf-8",
@@ -50,11 +50,11 @@ def asset_url(path: str) -> str:
 
 
 @get("/static/{path:path}", include_in_schema=False)
-async def static(path: str, accept_encoding: str = Parameter(header="accept-encoding", default="")) -> Response[bytes]:
+async def static(request: Request[Any, Any, Any], path: FromPath[str]) -> Response[bytes]:
     asset = assets().get(path.lstrip("/"))
     if asset is None:
         raise NotFoundException
     headers = {"cache-control": _FOR_GOOD, "vary": "accept-encoding", "x-content-type-options": "nosniff"}
-    if "gzip" in accept_encoding:
+    if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(asset.gzipped, media_type=asset.media_type, headers=headers | {"content-encoding": "gzip"})
     return Response(asset.content, media_type=asset.media_type, headers=headers)

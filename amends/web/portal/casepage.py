@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from amends.application.caseview import ActionView, CaseView
 from amends.application.lanes import LaneFull
@@ -86,11 +87,11 @@ def case_routes(template: str) -> tuple[Any, Any]:
     """`GET /cases/{id}` draws the template; `POST /cases/{id}/{verb}` sends a command and goes back to it."""
 
     @get("/cases/{case_id:str}")
-    async def case_page(here: Here, case_id: str) -> Response[bytes]:
+    async def case_page(here: Here, case_id: FromPath[str]) -> Response[bytes]:
         return await show_case(here, case_id, template)
 
     @post("/cases/{case_id:str}/{verb:str}")
-    async def case_step(here: Here, case_id: str, verb: str) -> Response[bytes]:
+    async def case_step(here: Here, case_id: FromPath[str], verb: FromPath[str]) -> Response[bytes]:
         try:
             await forms.send(here, here.case_key(case_id), verb)
         except NOT_DONE as fault:

@@ -2,6 +2,7 @@
 
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery
 
 from amends.application.access import is_merchant_id, written
 from amends.application.sign_ins import DemoPerson
@@ -31,7 +32,7 @@ async def front(here: Here) -> Response[bytes]:
 
 
 @get("/sign-in")
-async def sign_in_page(here: Here, to: str = "") -> Response[bytes]:
+async def sign_in_page(here: Here, to: FromQuery[str] = "") -> Response[bytes]:
     return here.page("entry/sign_in.html", to=to, account="", trouble="")
 
 
@@ -55,17 +56,18 @@ async def sign_in(here: Here) -> Response[bytes]:
 
 
 @get("/hand-over/{secret:str}")
-async def hand_over(here: Here, secret: str) -> Response[bytes]:
+async def hand_over(here: Here, secret: FromPath[str]) -> Response[bytes]:
     """A shop sends its buyer or a member of its staff, already known there, straight to a page."""
     link = await here.portal.sessions.take_link(secret)
     if link is None:
         return here.page("entry/link_over.html", status=410)
     await here.sign_in(link.actor, side_of(link.actor))
-    return here.go(local_path(link.goes_to, here.portal.areas[side_of(link.actor)].home))
+    home = here.portal.areas[side_of(link.actor)].home
+    return here.go(local_path(link.goes_to, home) if link.goes_to != "/" else home)
 
 
 @get("/language/{language:str}")
-async def language(here: Here, language: str, to: str = "/") -> Response[bytes]:
+async def language(here: Here, language: FromPath[str], to: FromQuery[str] = "/") -> Response[bytes]:
     chosen = next((one for one in LANGUAGES if one == language), None)
     if chosen is not None:
         here.speak(chosen)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 from litestar import get
+from litestar.params import FromQuery
 from litestar.response import Stream
 
 from amends.application.ports import CaseKey, Change
@@ -12,7 +13,7 @@ from amends.web.portal.visit import Here, Visit
 
 
 @get("/live")
-async def live(here: Here, case: str | None = None) -> Stream:
+async def live(here: Here, case: FromQuery[str | None] = None) -> Stream:
     """Stands in every area: changes of one case, or of all that this person may see."""
     key = here.case_key(case) if case is not None else None
     if key is not None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from secrets import token_hex, token_urlsafe
+from typing import Any
 
 from msgspec.structs import replace
 from pwdlib import PasswordHash
@@ -36,6 +37,7 @@ _LONGEST_PASSWORD = 256
 _FREE_TRIES = 5
 _FIRST_WAIT = timedelta(seconds=15)
 _LONGEST_WAIT = timedelta(minutes=15)
+_BETWEEN_TRIES = timedelta(seconds=1)
 _TRIES_OF_ADDRESS = 30
 _TRIES_COUNTED_FOR = timedelta(minutes=10)
 _HASHED_AT_ONCE = 2
@@ -89,9 +91,7 @@ class Sessions:
         """Set a password and end the sessions that began under the old one. Raises ValueError when it is too weak."""
         if not SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
             raise ValueError(f"a password has {SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters")
-        async with self._hashing_places:
-            hashed = await asyncio.to_thread(self._hashing.hash, password)
-        await self._kept.put_password(Password(actor, hashed))
+        await self._kept.put_password(Password(actor, await self._slowly(self._hashing.hash, password)))
         await self._kept.end_sessions_of(actor)
 
     async def is_password(self, actor: str, password: str, address: str) -> bool:
@@ -100,34 +100,35 @@ class Sessions:
         self._count_try(address, now)
         if len(password) > _LONGEST_PASSWORD:
             return False
-        # Looked up and counted inside a hashing place: a burst of tries cannot all see the same small count.
-        async with self._hashing_places:
-            return await self._try(actor, password, now)
-
-    async def _try(self, actor: str, password: str, now: Instant) -> bool:
         known = await self._kept.password(actor)
         if known is None:
-            self._nobody = self._nobody or await asyncio.to_thread(self._hashing.hash, token_urlsafe(16))
-            await asyncio.to_thread(self._hashing.verify, password, self._nobody)
+            self._nobody = self._nobody or await self._slowly(self._hashing.hash, token_urlsafe(16))
+            await self._slowly(self._hashing.verify, password, self._nobody)
             return False
         if (wait := _wait(known, now)) > timedelta(0):
             raise TooManyTries(wait)
-        right = await asyncio.to_thread(self._hashing.verify, password, known.hashed)
-        if known.failures or not right:
-            failures = 0 if right else known.failures + 1
-            await self._kept.put_password(replace(known, failures=failures, failed_at=None if right else now))
+        # Counted before it is looked at: of a burst of tries, in whatever process, each sees the one before.
+        if not await self._kept.count_try(known, now):
+            raise TooManyTries(_BETWEEN_TRIES)
+        right: bool = await self._slowly(self._hashing.verify, password, known.hashed)
+        if right:
+            await self._kept.put_password(replace(known, failures=0, failed_at=None))
         return right
 
-    async def make_link(self, actor: str, goes_to: str) -> str:
-        """The secret of a link that signs its bearer in as `actor`, once."""
+    async def make_link(self, actor: str, goes_to: str) -> tuple[str, Instant]:
+        """The secret of a link that signs its bearer in as `actor`, once, and until when."""
         secret = token_urlsafe(32)
         now = self._now()
         await self._kept.put_hand_over(HandOver(_hash(secret), actor, goes_to, now + LINK_LASTS), now)
-        return secret
+        return secret, now + LINK_LASTS
 
     async def take_link(self, secret: str) -> HandOver | None:
         """What the link stands for; None when it was used before or is too old."""
         return await self._kept.take_hand_over(_hash(secret), self._now())
+
+    async def _slowly(self, work: Callable[..., Any], *values: str) -> Any:
+        async with self._hashing_places:
+            return await asyncio.to_thread(work, *values)
 
     def _count_try(self, address: str, now: Instant) -> None:
         tries = self._tries[address]

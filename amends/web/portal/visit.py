@@ -4,12 +4,13 @@ import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
 from secrets import token_hex
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 from litestar import Request, Response
 from litestar.datastructures import Cookie
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from amends.application.access import Caller, NotAdmitted, written
 from amends.application.ports import CaseKey
@@ -236,7 +237,7 @@ class Visit:
         )
 
 
-Here = Annotated[Visit, Dependency(skip_validation=True)]
+Here = NamedDependency[SkipValidation[Visit]]
 """How a handler asks for its visit."""
 
 

@@ -1,15 +1,18 @@
-"""The buyer's pages."""
+"""The buyer's pages, for a phone first."""
 
 from amends.domain.words import Side
 from amends.web.portal.areas import Area, MenuItem
-from amends.web.portal.buyer import home
-from amends.web.portal.casepage import case_routes
+from amends.web.portal.buyer import applying, casefile, home, service
 from amends.wording.catalogue import N_
 
 AREA = Area(
     Side.BUYER,
     "/buyer",
     N_("Buyer"),
-    menu=(MenuItem("/buyer", N_("My cases"), "cases"),),
-    routes=(home.page, *case_routes("buyer/case.html")),
+    menu=(
+        MenuItem("/buyer", N_("My cases"), "cases"),
+        MenuItem("/buyer/orders", N_("My orders"), "orders"),
+        MenuItem("/buyer/service", N_("Service"), "talk"),
+    ),
+    routes=(*home.ROUTES, *applying.ROUTES, *casefile.ROUTES, *service.ROUTES),
 )
