@@ -12,8 +12,9 @@ A key is introduced by a note that the key before it signs too, so that whoever 
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import NamedTuple
 
 from amends.proof.notes import BadNote, PublicKey, Signer, opened, public_key, signed
@@ -49,13 +50,19 @@ class KeyNote(NamedTuple):
         return f"{self.ledger}/keys\n{self.number}\n{self.key}\nsince {self.since:{_TIME}}\n"
 
 
-def read_head(note: bytes, keys: Iterable[PublicKey]) -> Head:
-    """A head that one of the ledger's keys signed. Raises BadNote."""
-    text, _ = opened(note, keys)
+def read_head(note: bytes, keys: Sequence[KeyNote]) -> Head:
+    """A head, signed by the key of the ledger that signed at its time. Raises BadNote."""
+    text, signers = opened(note, [statement.key for statement in keys])
     match = _HEAD.fullmatch(text)
     if match is None:
         raise BadNote("it is signed, but no head of a ledger")
-    return Head(match[1], int(match[2]), b64decode(match[3]), _instant(match[4]))
+    head = Head(match[1], int(match[2]), b64decode(match[3]), _instant(match[4]))
+    if head.ledger != keys[0].ledger:
+        raise BadNote(f"it is a head of {head.ledger}")
+    for statement, following in zip_longest(keys, keys[1:]):
+        if statement.key in signers and (head.at < statement.since or (following and head.at > following.since)):
+            raise BadNote(f"key {statement.number} did not sign at that time")
+    return head
 
 
 def introduced(statement: KeyNote, key: Signer, before: Signer | None) -> str:

@@ -52,3 +52,13 @@ def value_at(document: Any, pointer: str) -> Any:
         else:
             raise LookupError(pointer)
     return document
+
+
+def case_entry(case: str, seq: int, chain: bytes) -> bytes:
+    """What the ledger has of a case: its public id and the chain after its event `seq`."""
+    return b'{"case":"%s","chain":"%s","seq":%d}' % (case.encode(), chain.hex().encode(), seq)
+
+
+def file_entry(sha256_hex: str) -> bytes:
+    """What the ledger has of a file: nothing but its hash."""
+    return b'{"file":"%s"}' % sha256_hex.encode()

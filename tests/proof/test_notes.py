@@ -1,6 +1,6 @@
 """Signed notes, heads and keys: as others publish them, and with not a byte to spare."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,6 +11,7 @@ from amends.proof.heads import Head, KeyNote, introduced, read_head, read_keys
 from amends.proof.notes import BadNote, PublicKey, Signer, opened, public_key, signed
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
 LEDGER = "amends/1f3a9c20"
 
 # The example in the documentation of Go's package golang.org/x/mod/sumdb/note.
@@ -30,10 +31,11 @@ FIRST, SECOND, STRANGER = signer(1), signer(2), signer(9)
 HEAD = Head(LEDGER, 1234, bytes(range(32)), NOON)
 
 
+KEYS = [KeyNote(LEDGER, 1, FIRST.public, NOON), KeyNote(LEDGER, 2, SECOND.public, NOON + DAY)]
+
+
 def key_notes() -> list[bytes]:
-    first = introduced(KeyNote(LEDGER, 1, FIRST.public, NOON), FIRST, None)
-    second = introduced(KeyNote(LEDGER, 2, SECOND.public, NOON), SECOND, FIRST)
-    return [first.encode(), second.encode()]
+    return [introduced(KEYS[0], FIRST, None).encode(), introduced(KEYS[1], SECOND, FIRST).encode()]
 
 
 def test_a_note_that_go_signed_is_read_and_its_key_written_as_go_does():
@@ -63,7 +65,7 @@ def test_a_head_says_which_ledger_how_long_which_root_and_when():
         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
         "time 2026-03-02T12:00:00Z",
     ]
-    assert read_head(note.encode(), [FIRST.public]) == HEAD
+    assert read_head(note.encode(), KEYS) == HEAD
 
 
 @given(st.data())
@@ -71,7 +73,7 @@ def test_no_byte_of_a_signed_head_can_be_changed(data):
     note = bytearray(signed(HEAD.text, FIRST).encode())
     note[data.draw(st.integers(0, len(note) - 1))] ^= data.draw(st.integers(1, 255))
     with pytest.raises(BadNote):
-        read_head(bytes(note), [FIRST.public])
+        read_head(bytes(note), KEYS)
 
 
 @given(st.integers(0, 1), st.data())
@@ -83,7 +85,29 @@ def test_no_byte_of_what_introduces_a_key_can_be_changed(number, data):
 
 
 def test_whoever_knows_the_first_key_can_follow_to_the_next():
-    assert [statement.key for statement in read_keys(key_notes())] == [FIRST.public, SECOND.public]
+    assert read_keys(key_notes()) == KEYS
+
+
+@pytest.mark.parametrize(
+    ("key", "at", "holds"),
+    [
+        (FIRST, NOON, True),
+        (FIRST, NOON - DAY, False),
+        (FIRST, NOON + DAY, True),
+        (FIRST, NOON + 2 * DAY, False),
+        (SECOND, NOON + DAY, True),
+        (SECOND, NOON, False),
+        (SECOND, NOON + 2 * DAY, True),
+    ],
+)
+def test_a_key_signs_from_its_introduction_until_the_next(key: Signer, at: datetime, holds: bool):
+    head = HEAD._replace(at=at)
+    note = signed(head.text, key).encode()
+    if holds:
+        assert read_head(note, KEYS) == head
+    else:
+        with pytest.raises(BadNote, match="did not sign at that time"):
+            read_head(note, KEYS)
 
 
 @pytest.mark.parametrize(
@@ -114,11 +138,12 @@ def test_a_key_that_nobody_handed_over_to_is_refused(notes):
         (signed("hello\n", FIRST), "no head"),
         (signed(HEAD.text, FIRST)[:-1], "no signature"),
         (signed(HEAD.text.replace("03-02T", "02-30T"), FIRST), "no instant"),
+        (signed(HEAD._replace(ledger="other").text, FIRST), "a head of other"),
     ],
 )
 def test_what_is_wrong_with_a_head_is_said(note: str, why: str):
     with pytest.raises(BadNote, match=why):
-        read_head(note.encode(), [FIRST.public])
+        read_head(note.encode(), KEYS)
 
 
 @pytest.mark.parametrize("text", ["", "a", "a+b+c", GO_KEY[:-1], GO_KEY.replace("c74f", "c74e"), GO_KEY + "="])

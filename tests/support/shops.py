@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from amends.application.engine import Engine
 from amends.application.ids import Ids
+from amends.application.ledger import Book
 from amends.application.policies import Policies
 from amends.application.ports import (
     Answer,
@@ -27,7 +28,9 @@ from amends.domain.time import Instant
 from amends.domain.words import Kind
 from amends.store.database import Database
 from amends.store.deadlines import PostgresDeadlines
+from amends.store.ledger import PostgresLedger
 from amends.store.memory import MemoryDeadlines, MemoryRegistry, MemoryStore
+from amends.store.memory_ledger import MemoryLedger
 from amends.store.memory_reader import MemoryReader
 from amends.store.outbox import PostgresOutbox
 from amends.store.postgres import PostgresStore
@@ -66,6 +69,7 @@ class Shop:
         deadlines: Deadlines,
         outbox: Outbox,
         registry: Registry,
+        book: Book,
     ) -> None:
         self.clock = ManualClock()
         self.store = store
@@ -73,6 +77,7 @@ class Shop:
         self.deadlines = deadlines
         self.outbox = outbox
         self.registry = registry
+        self.book = book
         self.engine = self.new_engine(judge)
 
     def new_engine(self, judge: Decide = decide) -> Engine:
@@ -111,6 +116,7 @@ async def shop_in_memory(judge: Decide = decide) -> AsyncIterator[Shop]:
         deadlines=MemoryDeadlines(store),
         outbox=store.outbox,
         registry=MemoryRegistry(store),
+        book=MemoryLedger(store),
     )
 
 
@@ -124,6 +130,7 @@ async def shop_on_postgres(dsn: str, judge: Decide = decide) -> AsyncIterator[Sh
             deadlines=PostgresDeadlines(database),
             outbox=PostgresOutbox(database),
             registry=PostgresRegistry(database),
+            book=PostgresLedger(database),
         )
 
 
