@@ -65,6 +65,7 @@ def demo(*, port: int | None = None, data: Path | None = None) -> int:
     folder = _writable(data) if data else _default_folder()
     settings = Settings(data_dir=folder, port=port or _free(PORT))
     _log_to(folder / LOG)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with EmbeddedPostgres(folder / "postgres") as server:
             asyncio.run(_run(settings, server))
@@ -105,6 +106,7 @@ async def _run(settings: Settings, server: EmbeddedPostgres) -> None:
                 timeout_graceful_shutdown=GRACE_SECONDS,
             ),
             f"http://{settings.host}:{settings.port}  service key {service_key(settings.data_dir)}  calls at /docs",
+            settings.data_dir / LOG,
         )
         async with running(outside.run()):
             await ending.pages.serve()
@@ -130,13 +132,15 @@ class _Ending:
 class _Server(uvicorn.Server):
     """Says one line when it answers. Leaves signals to us: deadlines, partners and database have to end as well."""
 
-    def __init__(self, config: uvicorn.Config, line: str) -> None:
+    def __init__(self, config: uvicorn.Config, line: str, log_file: Path) -> None:
         super().__init__(config)
         self._line = line
+        self._log_file = log_file
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            _log_to(self._log_file)  # while it starts, the framework lets logs go to the terminal
             sys.stdout.write(self._line + "\n")
             sys.stdout.flush()
 
