@@ -13,6 +13,7 @@ from msgspec import Struct
 from amends.domain.words import Side
 from amends.wording.catalogue import N_, translate
 from amends.wording.labels import LABELS, deadline_label, label
+from amends.wording.names import carrier_name
 from amends.wording.reader import Reader
 
 SILENT = frozenset({"deadlines_set", "offers_ended", "balance_reduced", "payout_released", "payout_cancelled"})
@@ -120,6 +121,8 @@ def _fact(name: str, value: Any, reader: Reader) -> str:
             return label(value, reader.language)
         case int() if name.endswith("_minor"):
             return reader.money(value)
+        case str() if name == "carrier":
+            return carrier_name(value, reader.language)
         case str() | int():
             return str(value)
     return ""

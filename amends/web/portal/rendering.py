@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from amends.domain.words import Fault
 from amends.web.portal.assets import asset_url
-from amends.wording import formats, labels
+from amends.wording import formats, labels, names
 from amends.wording.actions import action_words
 from amends.wording.catalogue import N_, Language, translate, words
 from amends.wording.reader import Reader
@@ -74,6 +74,8 @@ def environment() -> Environment:
         "fault": lambda fault: label(Fault(fault)),
         "owner": lambda owner: labels.owner_label(owner, _READER.get().language),
         "deadline": lambda key: labels.deadline_label(key, _READER.get().language),
+        "carrier": lambda code: names.carrier_name(code, _READER.get().language),
+        "channel": lambda code: names.channel_name(code, _READER.get().language),
         "all_of": lambda parts: formats.all_of(list(parts), _READER.get().language),
         "one_of": lambda parts: formats.one_of(list(parts), _READER.get().language),
     }
