@@ -1,8 +1,11 @@
 """Who is calling: a service key, and the party it acts for (DESIGN §7)."""
 
+from collections.abc import Awaitable, Callable, Hashable
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from secrets import token_urlsafe
+from typing import Generic, TypeVar
 from urllib.parse import quote, unquote
 
 from msgspec import Struct
@@ -11,6 +14,9 @@ from amends.application.ports import Clock, Registry, ServiceKey
 from amends.domain.actor import SYSTEM, Actor, buyer, merchant, platform
 from amends.domain.time import Instant
 from amends.domain.words import Role, Side
+
+Asked = TypeVar("Asked", bound=Hashable)
+Found = TypeVar("Found")
 
 PLATFORM = 0
 """The merchant record that carries the platform's own staff."""
@@ -54,53 +60,58 @@ def key_hash(key: str) -> bytes:
     return sha256(key.encode()).digest()
 
 
+class _Kept(Generic[Asked, Found]):
+    """What the registry said, believed for a while. That something is not there is asked again each time."""
+
+    def __init__(self, ask: Callable[[Asked], Awaitable[Found | None]], clock: Clock) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._kept: dict[Asked, tuple[Instant, Found]] = {}
+
+    async def get(self, asked: Asked) -> Found | None:
+        now = self._clock.now()
+        kept = self._kept.get(asked)
+        if kept is not None and abs(now - kept[0]) < KEPT_FOR:
+            return kept[1]
+        found = await self._ask(asked)
+        if found is not None:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[asked] = (now, found)
+        return found
+
+    def forget(self) -> None:
+        self._kept.clear()
+
+
 class Access:
-    """Admits callers by the headers `Authorization` and `Amends-Actor`."""
+    """Admits callers by the headers `Authorization` and `Amends-Actor`.
+
+    Keys and staff are kept, and not callers: there are as many of those as buyers.
+    """
 
     def __init__(self, registry: Registry, clock: Clock) -> None:
-        self._registry = registry
-        self._clock = clock
-        self._admitted: dict[tuple[str, str], tuple[Instant, Caller]] = {}
-        self._people: dict[str, tuple[Instant, Caller]] = {}
+        self._keys = _Kept(partial(_service_key, registry), clock)
+        self._merchants = _Kept(registry.merchant, clock)
 
     async def admit(self, authorization: str, actor: str) -> Caller:
         """The caller, or NotAdmitted. Without an actor the shop itself speaks, as the system. Raises Unavailable."""
-        now = self._clock.now()
-        kept = self._admitted.get((authorization, actor))
-        if kept is not None and abs(now - kept[0]) < KEPT_FOR:
-            return kept[1]
-        key = await self._key(authorization)
+        key = await self._keys.get(authorization)
+        if key is None:
+            raise NotAdmitted("unauthenticated")
         caller = Caller(await self._actor(actor), key.merchant_id)
         _check_scope(caller)
-        if len(self._admitted) >= _MOST_KEPT:
-            self._admitted.clear()
-        self._admitted[authorization, actor] = (now, caller)
         return caller
 
     async def person(self, name: str) -> Caller:
         """Somebody who signed in to the pages, with the role they have now. Raises NotAdmitted, Unavailable."""
-        now = self._clock.now()
-        kept = self._people.get(name)
-        if kept is not None and abs(now - kept[0]) < KEPT_FOR:
-            return kept[1]
         actor = await self._actor(name)
-        caller = Caller(actor, int(actor.party) if actor.side is Side.MERCHANT else None)
-        if len(self._people) >= _MOST_KEPT:
-            self._people.clear()
-        self._people[name] = (now, caller)
-        return caller
+        return Caller(actor, int(actor.party) if actor.side is Side.MERCHANT else None)
 
     def forget(self) -> None:
         """Staff changed: whoever calls next is looked up again."""
-        self._admitted.clear()
-        self._people.clear()
-
-    async def _key(self, authorization: str) -> ServiceKey:
-        scheme, _, key = authorization.partition(" ")
-        found = await self._registry.service_key(key_hash(key.strip())) if scheme.lower() == "bearer" else None
-        if found is None:
-            raise NotAdmitted("unauthenticated")
-        return found
+        self._keys.forget()
+        self._merchants.forget()
 
     async def _actor(self, name: str) -> Actor:
         """`buyer/b42`, `merchant/1001/li`, `platform/zhou` or `system`; other than ASCII is percent-encoded."""
@@ -117,11 +128,16 @@ class Access:
         raise NotAdmitted("invalid_actor")
 
     async def _role(self, merchant_id: int, staff: str) -> Role:
-        settings = await self._registry.merchant(merchant_id)
+        settings = await self._merchants.get(merchant_id)
         role = settings.staff.get(staff) if settings else None
         if role is None:
             raise NotAdmitted("unknown_staff")
         return role
+
+
+async def _service_key(registry: Registry, authorization: str) -> ServiceKey | None:
+    scheme, _, key = authorization.partition(" ")
+    return await registry.service_key(key_hash(key.strip())) if scheme.lower() == "bearer" else None
 
 
 def is_merchant_id(text: str) -> bool:
