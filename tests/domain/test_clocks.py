@@ -346,6 +346,22 @@ def test_news_of_a_group_that_filled_in_the_last_second_keep_the_order():
     scene.at(GROUP_LAPSES).when(SYSTEM, k.Lapse()).then()
 
 
+FILLED = [
+    # the group filled after   refunded
+    (hours(24) - TICK,         False),
+    (hours(24),                True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("after", "refunded"), FILLED)
+def test_news_in_the_ten_minutes_are_judged_by_when_the_group_filled(after, refunded):
+    """Rules §4, `group_fill`: the shop's `grouped_at`, not when it says so."""
+    scene = forming().at(PAID_AT + hours(24) + timedelta(minutes=5))
+    scene = scene.news(group=Group("formed", PAID_AT, grouped_at=PAID_AT + after))
+    assert bool(scene.sent) is refunded
+    assert scene.order.stop_shipping is refunded
+
+
 def test_a_group_formed_too_late_stays_refunded_and_the_shop_is_told_not_to_ship():
     scene = forming().at(GROUP_LAPSES).given(SYSTEM, k.Lapse())
     scene = scene.later(hours(1)).news(group=Group("formed", PAID_AT, grouped_at=PAID_AT + hours(25)))

@@ -8,7 +8,7 @@ from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.rules import amounts, closing, paying, reviewing
 from amends.domain.rules.evidence import file_evidence, unknown_items
 from amends.domain.time import Instant
-from amends.domain.words import AppealOutcome, Basis, Ledger, Outcome, Role, RulingOutcome, Side, Stage
+from amends.domain.words import AppealOutcome, Basis, Ledger, Outcome, Remedy, Role, RulingOutcome, Side, Stage
 
 _OWN_WAY = (Basis.MERCHANT, Basis.OFFER)
 
@@ -26,13 +26,21 @@ def appeal_until(c: CaseDraft) -> Instant | None:
 def got_less(case: Case, side: Side) -> bool:
     """Whether a side got less than it asked, by a ruling or a closing (rules §9)."""
     if case.ruling is not None and case.ruling.noticed_at is not None:
-        won = case.ruling.terms.outcome is not RulingOutcome.DISMISS
-        full = won and case.ruling.terms.amount_minor in (0, case.amount_minor)
-        return won if side is Side.MERCHANT else not full
+        terms = case.ruling.terms
+        return not _gives_all(case, terms) if side is Side.BUYER else terms.outcome is not RulingOutcome.DISMISS
     assert case.closing is not None, "asked of a finished case"
     if side is Side.MERCHANT:
         return case.paid_minor > 0 and case.agreement is not None and case.agreement.basis not in _OWN_WAY
     return case.closing.outcome is not Outcome.COMPLETED and case.paid_minor < case.amount_minor
+
+
+def _gives_all(case: Case, terms: e.RulingTerms) -> bool:
+    """What was asked, or its money without the goods to send back."""
+    remedy = reviewing.REMEDIES.get(terms.outcome)
+    as_asked = remedy == Remedy(case.kind.value)
+    if remedy is Remedy.REFUND_ONLY or (as_asked and remedy is Remedy.RETURN_AND_REFUND):
+        return terms.amount_minor >= case.amount_minor
+    return as_asked
 
 
 def may_appeal(c: CaseDraft, command: Appeal | None) -> Refusal | None:

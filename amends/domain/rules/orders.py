@@ -59,9 +59,20 @@ def sync(draft: Draft, command: SyncOrder) -> None:
     )
     draft.order = order
     _balance_moved(draft, before, order)
-    if order.group is not None and order.group.state == "failed" and not draft.cases:
+    if _did_not_fill(draft, before, order) and not draft.cases:
         _refund_group(draft)
     _watch(draft)
+
+
+def _did_not_fill(draft: Draft, before: Order | None, order: Order) -> bool:
+    """The shop says so, or a group that was forming turns out to have filled too late (rules §4, `group_fill`)."""
+    group = order.group
+    if group is None or group.state == "failed":
+        return group is not None
+    waited = before is not None and before.group is not None and before.group.state == "forming"
+    if not waited or group.grouped_at is None:
+        return False
+    return group.grouped_at >= _policy(draft).due("group_fill", group.started_at)
 
 
 def _parcel(before: Order | None, command: SyncOrder) -> Parcel | None:

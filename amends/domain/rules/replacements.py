@@ -78,6 +78,7 @@ def dispute(c: CaseDraft, command: DisputeReplacement) -> None:
     file_evidence(c, Side.BUYER, command.evidence)
     times = c.case.replacement_disputes + 1
     c.stop("confirm_replacement")
+    closing.end_offers(c)
     c.add(e.ReplacementDisputed(command.reason, times, Goods.REPLACEMENT_DUE))
     c.start("ship_replacement")
 

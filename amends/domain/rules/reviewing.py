@@ -91,7 +91,8 @@ def request(c: CaseDraft, command: RequestIntervention) -> None:
 
 def enter_review(c: CaseDraft, side: Side, statement: str = "") -> None:
     """The platform has the case: both sides are asked for evidence, the ruling clock starts (R4.2, R5.4)."""
-    c.stop_all(keep=(*LASTING, "offer_open"))
+    closing.end_offers(c)
+    c.stop_all(keep=LASTING)
     c.add(e.InterventionRequested(side, statement, 1, burden_on(c)))
     start_review(c)
 

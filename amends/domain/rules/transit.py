@@ -139,6 +139,8 @@ def scan(c: CaseDraft, carrier: str, tracking_no: str, news: Scan) -> None:
     case, state = c.case, shipping_state(c.order)
     goods = _goods(case.goods, state)
     c.add(e.ParcelScanned(Leg.OUTWARD, carrier, tracking_no, news, goods))
+    if goods is not case.goods:
+        closing.end_offers(c)
     if case.stage is Stage.IN_MOTION and case.goods in _ON_THE_WAY:
         _promised(c, news, goods)
     elif case.stage is Stage.IN_MOTION and case.goods in _TURNED_BACK and goods in (Goods.IN_TRANSIT, Goods.WITH_BUYER):
