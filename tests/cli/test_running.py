@@ -1,0 +1,136 @@
+"""`serve`, `worker`, `migrate` and `doctor` as an operator runs them: real processes, a database that comes along."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.http.stories import OWNER, opening, order
+from tests.support.database import folder_for_server
+
+PATIENCE_SECONDS = 60
+
+
+def amends(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "amends", *map(str, arguments)],
+        capture_output=True, text=True, encoding="utf-8", check=False, env=os.environ | environment,
+    )  # fmt: skip
+
+
+@contextmanager
+def running(*arguments: str | Path) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([sys.executable, "-m", "amends", *map(str, arguments)], stderr=subprocess.PIPE)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE_SECONDS)
+        process.stderr.close()
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with folder_for_server() as folder:
+        yield folder
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
+
+
+def until(what: str, found, process: subprocess.Popen[bytes]) -> None:
+    """Wait for something to be so."""
+    ends_at = time.monotonic() + PATIENCE_SECONDS
+    while not found():
+        assert process.poll() is None, f"{what}: the process ended with {process.returncode}"
+        assert time.monotonic() < ends_at, f"{what} did not happen"
+        time.sleep(0.1)
+
+
+def is_healthy(address: str) -> bool:
+    try:
+        return httpx2.get(f"{address}/health").status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def test_a_refund_is_paid_by_the_processes_of_one_machine(folder: Path):
+    """Serve and worker share the database that comes along; the sandbox provider pays."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    with running("serve", "--port", port, "--data", folder) as serve:
+        until("serving", lambda: is_healthy(address), serve)
+        key = (folder / "service-key").read_text(encoding="ascii")
+        assert (folder / "service-key").stat().st_mode & 0o777 == 0o600
+        with (
+            running("worker", "--data", folder) as worker,
+            httpx2.Client(base_url=address, headers={"authorization": f"Bearer {key}"}) as client,
+        ):
+            client.put("/v1/merchants/1001", json={"staff": {"li": "owner"}}).raise_for_status()
+            client.post("/v1/orders", json=order()).raise_for_status()
+            opened = client.post("/v1/cases", json=opening(), headers={"amends-actor": "buyer/b42"}).raise_for_status()
+            path = f"/v1/cases/{opened.json()['case_id']}"
+            client.post(f"{path}/agree", json={"application": 1}, headers={"amends-actor": OWNER}).raise_for_status()
+
+            def attempted() -> bool:
+                box = client.get("/v1/outbox").raise_for_status().json()
+                case = client.get(path, headers={"amends-actor": OWNER}).raise_for_status().json()
+                return box["waiting"] == 0 and case["status"]["funds"] in ("paid", "paying", "unknown")
+
+            until("delivery", attempted, worker)
+        assert worker.returncode == 0
+    assert serve.returncode in (0, -signal.SIGTERM)
+
+
+def test_the_doctor_finds_a_running_service_well(folder: Path):
+    examined = amends("doctor", "--data", folder)
+    lines = examined.stdout.splitlines()
+    assert examined.returncode == 0, examined.stdout
+    assert [line[0] for line in lines] == ["✓"] * 8
+    assert [line.split(" ")[1].rstrip(":") for line in lines[:3]] == ["policy", "database", "clock"]
+
+
+def test_migrating_twice_finds_nothing_left(folder: Path):
+    again = amends("migrate", "--data", folder)
+    assert (again.returncode, again.stderr.strip()) == (0, "Nothing was missing.")
+
+
+def test_a_database_of_ones_own_is_migrated_on_demand_only(empty_database: str, tmp_path: Path):
+    own = {"AMENDS_DATABASE_URL": empty_database, "AMENDS_DATA_DIR": str(tmp_path)}
+    unserved = amends("serve", **own)
+    assert unserved.returncode == 1
+    assert "amends migrate" in unserved.stderr
+    sick = amends("doctor", **own)
+    assert sick.returncode == 1
+    assert "✗ migrations: 0001" in sick.stdout
+
+    assert amends("migrate", **own).stderr.startswith("Applied: 0001")
+    assert amends("doctor", **own).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate", "doctor"])
+def test_a_database_that_is_away_is_said_in_a_line(command: str, tmp_path: Path):
+    nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
+    found = amends(command, AMENDS_DATABASE_URL=nowhere, AMENDS_DATA_DIR=str(tmp_path))
+    assert found.returncode == 1
+    assert "cannot be reached" in found.stdout + found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_settings_that_cannot_be_used_are_all_named(tmp_path: Path):
+    found = amends("serve", "--data", tmp_path, AMENDS_PORT="many", AMENDS_WEB_PROCESSES="0")
+    assert found.returncode == 1
+    assert "AMENDS_PORT" in found.stderr
+    assert "AMENDS_WEB_PROCESSES" in found.stderr
