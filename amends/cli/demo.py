@@ -67,11 +67,31 @@ def demo(*, port: int | None = None, data: Path | None = None) -> int:
     _log_to(folder / LOG)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with EmbeddedPostgres(folder / "postgres") as server:
+        server = EmbeddedPostgres(folder / "postgres")
+        try:
+            with _signals_held_back():
+                server.start()
             asyncio.run(_run(settings, server))
+        finally:
+            server.stop()
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 130
     return 0
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """A signal that comes meanwhile is obeyed afterwards: a database that is half started would be left to nobody."""
+    came: list[int] = []
+    signs = (signal.SIGINT, signal.SIGTERM)
+    before = {sign: signal.signal(sign, lambda number, _: came.append(number)) for sign in signs}
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
+    if came:
+        raise KeyboardInterrupt
 
 
 async def _run(settings: Settings, server: EmbeddedPostgres) -> None:

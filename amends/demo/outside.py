@@ -91,10 +91,10 @@ class Outside:
     async def pass_time(self, length: timedelta) -> Instant:
         """Let time pass in small steps, so that parcels, payments and deadlines fall in their order."""
         async with self._one_at_a_time:
+            await self._counter.work()  # nobody hands in anything while time passes
             steps = min(MOST_STEPS, max(1, math.ceil(length / HOUR)))
             for _ in range(steps):
                 self._clock.advance(length / steps)
-                await self._counter.work()
                 await self._courier.work()
                 await self._provider.work()
                 await self._sweep.once()

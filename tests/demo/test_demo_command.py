@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -56,12 +57,11 @@ def launch(folder: Path) -> subprocess.Popen[str]:
 @contextmanager
 def ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
     """Whatever the test finds, nothing is left running."""
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
+    with process:
+        try:
+            yield process
+        finally:
             process.kill()
-            process.communicate()
 
 
 def served(folder: Path) -> bool:
@@ -72,9 +72,12 @@ def served(folder: Path) -> bool:
 def test_it_starts_with_one_line_ends_cleanly_and_goes_on_where_it_was():
     with folder_for_server() as folder:
         with ended(launch(folder)) as process:
-            process.stderr.readline()
+            parcels = folder / "sandbox" / "parcels.jsonl"
+            while not (parcels.exists() and parcels.stat().st_size):
+                assert process.poll() is None, process.communicate()[1]
+                time.sleep(0.05)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=60) != 0, "ended while the marketplace was being made"
+            assert process.wait(timeout=60) == 130, "ended while the marketplace was being made"
             assert not served(folder)
 
         with ended(launch(folder)) as process:
