@@ -16,6 +16,10 @@ from amends.domain.permissions import ROLES, STAGES
 from amends.domain.policy import Policy
 from amends.domain.refusals import WAITING_HELPS, Code
 from amends.domain.words import Funds, Goods, Outcome, Role, Stage
+from amends.web.app import HANDLERS
+from amends.web.commanding import VERBS
+from amends.web.openapi import document
+from amends.web.problems import PROBLEMS
 from amends.wording.refusals import WORDS
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -28,6 +32,7 @@ def pages() -> dict[str, str]:
     builders: dict[str, Callable[[], Iterable[str]]] = {
         "commands.md": _commands,
         "events.md": _events,
+        "http.md": _http,
         "refusals.md": _refusals,
         "states.md": _states,
         "policy.md": lambda: _policy(policy),
@@ -107,6 +112,25 @@ def _refusals() -> Iterable[str]:
         words = WORDS[code]
         helps = "yes" if code in WAITING_HELPS else ""
         yield f"| `{code.value}` | {words.title}. {words.advice} | {helps} |"
+
+
+def _http() -> Iterable[str]:
+    yield "# HTTP\n"
+    yield (
+        "Every call; bodies and answers stand in `/openapi.json`, to read and try at `/docs`. `Authorization: Bearer` "
+        "carries a service key, `Amends-Actor` names the party it acts for.\n"
+    )
+    yield "| call | what |\n|---|---|"
+    yield "| `POST /v1/cases/{case_id}/{command}` | Every command about a case: [commands](commands.md). |"
+    for path, calls in document(HANDLERS)["paths"].items():
+        if path.removeprefix("/v1/cases/{case_id}/") not in VERBS:
+            for method, call in calls.items():
+                yield f"| `{method.upper()} {path}` | {call['summary']} |"
+    yield "\n## Problems\n"
+    yield "What can go wrong apart from the rules' [refusals](refusals.md).\n"
+    yield "| code | status | what it says |\n|---|---|---|"
+    for code, kind in PROBLEMS.items():
+        yield f"| `{code}` | {kind.status} | {kind.title}. {kind.detail} |"
 
 
 def _states() -> Iterable[str]:

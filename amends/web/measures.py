@@ -8,6 +8,10 @@ from amends.web.desk import Desk
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.2, 0.5, 1, 2, 5)
 
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
+"""Senders may make up others; a figure for each would fill the memory."""
+
+
 class Measures:
     """Counts requests as they are answered; the rest is looked up when somebody asks."""
 
@@ -26,8 +30,14 @@ class Measures:
         )
         self._overdue = Gauge("amends_overdue_cases", "Cases past their deadline.", registry=self.registry)
 
+        self._counters: dict[tuple[str, int], Counter] = {}
+
     def answered(self, method: str, status: int, seconds: float) -> None:
-        self._requests.labels(method, status).inc()
+        method = method if method in _METHODS else "other"
+        counter = self._counters.get((method, status))
+        if counter is None:
+            counter = self._counters[method, status] = self._requests.labels(method, status)
+        counter.inc()
         self._seconds.observe(seconds)
 
     def text(self, desk: Desk, backlog: Backlog) -> bytes:
@@ -39,3 +49,4 @@ class Measures:
         self._outbox.labels("dead").set(backlog.dead)
         self._overdue.set(backlog.overdue_cases)
         return generate_latest(self.registry)
+
