@@ -40,7 +40,7 @@ _ROUNDS = 10
 """Times that all situations are gone through between two looks at the clock."""
 
 
-class _Situation(NamedTuple):
+class Situation(NamedTuple):
     """A command about to be judged."""
 
     docket: Docket
@@ -55,23 +55,23 @@ class _Situation(NamedTuple):
 
 def decisions_per_second(seconds: float) -> float:
     """Of the mix with lapses, by processor time: what else runs on the machine does not count."""
-    situations = _mix()
+    mix = situations()
     done = 0
     gc.collect()
     gc.freeze()
     begin = time.process_time()
     while time.process_time() - begin < seconds:
-        for situation in _ROUNDS * situations:
+        for situation in _ROUNDS * mix:
             decided = situation.judged()
             after(situation.docket, decided)
             seal(decided.facts, GENESIS)
-        done += _ROUNDS * len(situations)
+        done += _ROUNDS * len(mix)
     rate = done / (time.process_time() - begin)
     gc.unfreeze()
     return rate
 
 
-def _mix() -> list[_Situation]:
+def situations() -> list[Situation]:
     """Each step as often as it comes; messages go into cases of every age."""
     lives = {life: _lived(life) for life in LIVES}
     opened = itertools.cycle([docket for dockets in lives.values() for docket in dockets[1:]])
@@ -109,10 +109,10 @@ def _carried(scans: int) -> Docket:
     return docket
 
 
-def _sent(step: Step, docket: Docket, number: int) -> _Situation:
+def _sent(step: Step, docket: Docket, number: int) -> Situation:
     return _situation(docket, step.send(_SUBJECT, number), NOW)
 
 
-def _situation(docket: Docket, envelope: Envelope, now: Instant) -> _Situation:
+def _situation(docket: Docket, envelope: Envelope, now: Instant) -> Situation:
     case_id = None if envelope.order_no else envelope.case_id
-    return _Situation(docket, envelope, Context(envelope.actor, now, POLICIES, _CASE, case_id))
+    return Situation(docket, envelope, Context(envelope.actor, now, POLICIES, _CASE, case_id))

@@ -54,6 +54,8 @@ class Traffic:
         if step is ORDER:
             return Subject(merchant_of(self._number), str(_NEW_ORDER + self._number))
         name = self._draws.choice(self._talking) if step is MESSAGE else step.name
+        if not self._pools[name]:
+            raise RuntimeError(f"nothing waits for `{name}` any more: so much traffic needs more orders")
         subject = self._pools[name].popleft()
         self._pools[self._next.get(step.name, name)].append(subject)
         return subject

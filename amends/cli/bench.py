@@ -20,7 +20,7 @@ def bench(*, json: bool = False, quick: bool = False, data: Path | None = None) 
     :param quick: Less of everything, in under a minute: for a first idea.
     :param data: Folder on the disk to measure; without it the data folder. Nothing of it is left behind.
     """
-    folder = given(data_dir=data).data_dir
+    folder = data or given().data_dir
     told = Console(stderr=True, highlight=False)
     with told.status("bench") as status:
         found = run(QUICK if quick else FULL, folder, lambda what: status.update(f"bench: {what}"))
