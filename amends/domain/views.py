@@ -84,6 +84,8 @@ def _closed_code(case: Case, remedy: Remedy) -> int:
     outcome = case.closing.outcome
     if outcome is Outcome.COMPLETED:
         return 25 if remedy is Remedy.REPAIR else 16
+    if outcome is Outcome.SENT_BACK and case.paid_minor:
+        return 10
     if outcome in (Outcome.DISMISSED, Outcome.SENT_BACK):
         return {Remedy.EXCHANGE: 17, Remedy.RESEND: 17, Remedy.REPAIR: 24}.get(remedy, 9)
     if outcome is Outcome.LAPSED_NOT_SENT and remedy is Remedy.EXCHANGE:

@@ -43,7 +43,7 @@ def pieces_taken(cases: Iterable[Case], policy: Policy, own_case: int | None) ->
         if case.is_open or refunded_in_full(case):
             lines = case.lines
         else:
-            lines = () if case.closing is not None and case.closing.outcome in _GOODS_WENT_BACK else case.returned
+            lines = _came_back(case)
         for line in lines:
             taken[line.line_no] = taken.get(line.line_no, 0) + line.quantity
     return taken
@@ -62,6 +62,11 @@ def taken_elsewhere(draft: Draft, case: Case, policy: Policy) -> list[dict[str, 
     known = {line.line_no: line.quantity for line in order.lines}
     left = {line.line_no: max(0, known.get(line.line_no, 0) - taken.get(line.line_no, 0)) for line in case.lines}
     return [{"line_no": n.line_no, "left": left[n.line_no]} for n in case.lines if n.quantity > left[n.line_no]]
+
+
+def _came_back(case: Case) -> tuple[CaseLine, ...]:
+    """Pieces of a finished case that the merchant has."""
+    return () if case.closing is not None and case.closing.outcome in _GOODS_WENT_BACK else case.returned
 
 
 _GOODS_WENT_BACK = (Outcome.COMPLETED, Outcome.SENT_BACK)
@@ -85,7 +90,7 @@ def partly_refunded_minor(cases: Iterable[Case]) -> dict[int, int]:
     given: dict[int, int] = {}
     for case in cases:
         amount = case.refund_committed_minor
-        if case.is_open or not amount or refunded_in_full(case) or case.returned:
+        if case.is_open or not amount or refunded_in_full(case) or _came_back(case):
             continue
         parts = split(amount, [line.quantity for line in case.lines])
         for line, part in zip(case.lines, parts, strict=True):

@@ -110,6 +110,8 @@ def settle(c: CaseDraft) -> None:
         return
     if case.due_minor or case.compensation_due_minor or case.suspension is not None:
         return
+    if c.running("confirm_replacement") is not None:
+        return
     if any(p.state not in (PayoutState.PAID, PayoutState.FAILED, PayoutState.CANCELLED) for p in case.payouts):
         return
     if not _is_money_now(case):
