@@ -1,7 +1,6 @@
 """Names of a form's fields say where their values belong."""
 
 from datetime import UTC, datetime
-from decimal import InvalidOperation
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -48,9 +47,9 @@ def test_an_amount_is_read_to_the_last_fen(written, currency, minor):
     assert read(("amount:money", written), currency=currency) == {"amount": minor}
 
 
-@pytest.mark.parametrize("written", ["1.005", "abc", "1e400", "NaN", "Infinity", "十五", "--1"])
+@pytest.mark.parametrize("written", ["1.005", "abc", "1e400", "9" * 40, "٣", "NaN", "Infinity", "十五", "--1"])
 def test_what_is_no_amount_is_refused_and_never_rounded(written):
-    with pytest.raises((ValueError, InvalidOperation, OverflowError)):
+    with pytest.raises(ValueError, match="amount"):
         read(("amount:money", written))
 
 

@@ -9,9 +9,10 @@
 What was left empty is not sent.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,7 @@ VERBS: Mapping[str, type[k.Command]] = {k.verb(kind): kind for kind in k.CASE_CO
 _OURS = frozenset({"form_token", "key", "version"})
 """Fields of the form itself."""
 
+_AMOUNT = re.compile(r"-?[0-9]{1,12}([.][0-9]{1,4})?")
 _MOST_FIELDS = 500
 _MOST_IN_A_LIST = 100
 
@@ -74,12 +76,12 @@ def filled(here: Visit, kind: type[C], *, currency: str = "CNY", **more: Any) ->
     try:
         values = nested(here.form, currency=currency, zone=here.reader().zone)
         return msgspec.convert(values | more, kind, strict=False)
-    except (msgspec.ValidationError, ValueError, InvalidOperation, OverflowError) as fault:
+    except (msgspec.ValidationError, ValueError, OverflowError) as fault:
         raise Problem("invalid_body", faults=[{"path": "$", "problem": str(fault)}]) from fault
 
 
 def nested(form: Mapping[str, Any], *, currency: str, zone: ZoneInfo) -> dict[str, Any]:
-    """The form's fields as they stand inside each other. Raises ValueError, InvalidOperation."""
+    """The form's fields as they stand inside each other. Raises ValueError."""
     found: dict[str, Any] = {}
     pairs = form.multi_items() if isinstance(form, FormMultiDict) else form.items()
     for number, (name, value) in enumerate(pairs):
@@ -97,8 +99,11 @@ def nested(form: Mapping[str, Any], *, currency: str, zone: ZoneInfo) -> dict[st
 def _read(value: str, ending: str, currency: str, zone: ZoneInfo) -> Any:
     match ending:
         case "money":
-            exact = Decimal(value.replace(",", "").removeprefix("¥")).scaleb(get_currency_precision(currency))
-            if not exact.is_finite() or exact != exact.to_integral_value():
+            figures = value.replace(",", "").removeprefix("¥")
+            if not _AMOUNT.fullmatch(figures):
+                raise ValueError("this is not an amount")
+            exact = Decimal(figures).scaleb(get_currency_precision(currency))
+            if exact != exact.to_integral_value():
                 raise ValueError("an amount has too many decimals")
             return int(exact)
         case "local":
@@ -115,6 +120,8 @@ def _put(into: dict[str, Any], path: list[str], value: Any) -> None:
             raise ValueError("a field stands inside another")  # noqa: TRY004 - what a stranger sent, not a wrong call
     if last not in into:
         into[last] = value
+    elif isinstance(into[last], dict):
+        raise ValueError("a field stands inside another")
     elif isinstance(into[last], list):
         into[last].append(value)
     else:

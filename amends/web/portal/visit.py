@@ -186,7 +186,7 @@ class Visit:
             text = gzip.compress(text, 5, mtime=0)
             headers["content-encoding"] = "gzip"
         return Response(
-            text, status_code=status, headers=headers, media_type="text/html; charset=utf-8", cookies=self._cookies
+            text, status_code=status, headers=headers, media_type="text/html", cookies=self._cookies
         )
 
     def go(self, path: str, said: str = "") -> Response[bytes]:
