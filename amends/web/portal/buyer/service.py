@@ -74,9 +74,7 @@ async def _front(here: Visit, case: str, hint: str = "") -> Response[bytes]:
     title = ""
     if about is not None:
         title = here.found(await here.desk.queries.case(about, here.caller, here.language), about.merchant_id).title
-    return here.page(
-        "buyer/service.html", conversations=found, going_on=going_on, hint=hint, case=case, title=title
-    )
+    return here.page("buyer/service.html", conversations=found, going_on=going_on, hint=hint, case=case, title=title)
 
 
 async def _talk(here: Visit, conversation_id: str, trouble: Trouble | None = None) -> Response[bytes]:

@@ -1,0 +1,65 @@
+"""How a case ended or was ruled: what was found, under which clause, by whom (R1.1)."""
+
+from typing import NamedTuple
+
+from amends.application.caseview import CaseView
+from amends.domain import events as e
+from amends.domain.case import Closing, Ruling
+from amends.domain.policy import Policy
+from amends.domain.words import ScanCode, Side, Stage
+from amends.web.portal.casepage import CasePage
+from amends.wording.catalogue import N_, Language, translate
+from amends.wording.labels import label
+
+
+class Finding(NamedTuple):
+    """One finding of a ruling in words; `rests_on` are (text, place on the page or nothing)."""
+
+    text: str
+    clause: str
+    rests_on: tuple[tuple[str, str], ...]
+
+
+class Result(NamedTuple):
+    """`why` is the silence that ended it, where the system did; `appeal` what became of an appeal."""
+
+    closing: Closing | None
+    ruling: Ruling | None
+    findings: tuple[Finding, ...]
+    why: str
+    appeal: e.AppealDecided | None
+
+
+def result(page: CasePage, policy: Policy, language: Language) -> Result | None:
+    """None while there is nothing to tell of."""
+    view = page.view
+    closing = view.closing if view.status.stage is Stage.CLOSED else None
+    if closing is None and view.ruling is None:
+        return None
+    passed = [entry.text for entry in page.entries if isinstance(entry.event, e.DeadlinePassed)]
+    appeals = [entry.event for entry in page.entries if isinstance(entry.event, e.AppealDecided)]
+    return Result(
+        closing=closing,
+        ruling=view.ruling,
+        findings=_findings(view, policy, language),
+        why=passed[-1] if closing is not None and closing.by is Side.SYSTEM and passed else "",
+        appeal=appeals[-1] if appeals else None,
+    )
+
+
+def _findings(view: CaseView, policy: Policy, language: Language) -> tuple[Finding, ...]:
+    """Clauses in full and evidence by name: no code is left for the buyer to guess."""
+    found = []
+    for finding in view.ruling.terms.findings if view.ruling is not None else ():
+        clause = policy.clauses.get(finding.clause)
+        text = (clause.text if language == "zh" else clause.text_en) if clause else finding.clause
+        found.append(Finding(finding.text, text, tuple(_basis(one, language) for one in finding.rests_on)))
+    return tuple(found)
+
+
+def _basis(name: str, language: Language) -> tuple[str, str]:
+    kind, _, code = name.partition(":")
+    if kind == "scan" and code in {one.value for one in ScanCode}:
+        text = translate(N_("courier's record: {scan}"), language).format(scan=label(ScanCode(code), language))
+        return text, ""
+    return translate(N_("evidence {number}"), language).format(number=name), f"#{name}"
