@@ -91,7 +91,11 @@ def test_nobody_else_is_let_in(access: Access, name: str, code: str):
     assert refused(access, name, f"Bearer {KEY}") == code
 
 
-@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", f"Basic {KEY}", KEY, f"Bearer {KEY}x", "Bearer 中"])
+@pytest.mark.parametrize(
+    "authorization",
+    ["", "Bearer", "Bearer ", f"Basic {KEY}", KEY, f"Bearer {KEY}x", "Bearer 中"],
+    ids=["none", "no key", "empty key", "another scheme", "no scheme", "a key with more", "no ascii"],
+)
 def test_without_a_key_on_record_nobody_is_let_in(access: Access, authorization: str):
     assert refused(access, "buyer/b42", authorization) == "unauthenticated"
 
