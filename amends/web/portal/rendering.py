@@ -102,9 +102,9 @@ def money(amount_minor: int, currency: str | None = None) -> str:
 
 def moment(instant: datetime) -> Markup:
     """`明天 09:00`, with the exact local time to the second on hovering and for machines."""
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        iso(instant), exact(instant), _READER.get().moment(instant)
-    )
+    words = escape(_READER.get().moment(instant))
+    # Put together by hand: a conversation has hundreds, and `Markup.format` takes ten times as long.
+    return Markup(f'<time datetime="{iso(instant)}" title="{exact(instant)}">{words}</time>')  # noqa: S704 (escaped)
 
 
 def exact(instant: datetime) -> str:
@@ -146,6 +146,7 @@ def label(value: StrEnum) -> str:
     return labels.label(value, _READER.get().language)
 
 
+@cache
 def icon(name: str, text: str = "") -> Markup:
     """A stroke of our own; `text` says what it means where no words beside it do."""
     spoken = Markup('role="img" aria-label="{}"').format(text) if text else Markup('aria-hidden="true"')
