@@ -1,6 +1,7 @@
 """The one place that puts the parts together: settings become a store, an engine and everything around them."""
 
 import asyncio
+import fcntl
 import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
@@ -22,7 +23,6 @@ from amends.application.engine import Engine
 from amends.application.ids import Ids
 from amends.application.intake import Intake
 from amends.application.lanes import Lanes
-from amends.application.partners import ParcelScan, PayoutNews
 from amends.application.policies import Policies
 from amends.application.ports import Clock, ServiceKey
 from amends.application.queries import Queries
@@ -151,38 +151,48 @@ def web_app() -> Application:
     return Application(desk)
 
 
-async def work(settings: Settings, clock: Clock) -> None:
+async def work(settings: Settings, url: str, clock: Clock) -> None:
     """Sweep deadlines and deliver messages until cancelled."""
-    with database_url(settings) as url:
-        async with open_parts(settings, url, clock) as parts:
-            sweep = Sweep(parts.engine, parts.deadlines, clock)
-            await asyncio.gather(sweep.forever(), deliver(parts, settings.data_dir))
+    async with open_parts(settings, url, clock) as parts:
+        sweep = Sweep(parts.engine, parts.deadlines, clock)
+        await asyncio.gather(sweep.forever(), deliver(parts, settings.data_dir))
 
 
 async def deliver(parts: Parts, data_dir: Path, *, seed: int = 0) -> None:
     """Carry messages to the sandbox partners, the only ones there are yet, until cancelled."""
     log.warning("partners_are_sandboxes", payments="no money moves", couriers="no parcel moves")
 
-    async def hear_payouts(news: Sequence[PayoutNews]) -> None:
-        await parts.intake.payouts(news)
-
-    async def hear_scans(scans: Sequence[ParcelScan]) -> None:
-        await parts.intake.scans(scans)
-
     books = data_dir / "sandbox"
     books.mkdir(parents=True, exist_ok=True)
-    payments = SandboxProvider(parts.clock, hear_payouts, seed=seed, books=books / "payments.jsonl")
-    courier = SandboxCourier(parts.clock, hear_scans, seed=seed, journal=books / "parcels.jsonl")
-    deliverer = Deliverer(
-        parts.outbox,
-        parts.lanes.submit_bulk,
-        parts.clock,
-        random.Random(),  # noqa: S311 (spreads retries; nobody gains by guessing it)
-        payments=payments,
-        courier=courier,
-        shop=LogShop(),
-    )
-    await asyncio.gather(deliverer.run(), payments.run(), courier.run())
+    async with alone(books / "lock"):
+        payments = SandboxProvider(parts.clock, parts.intake.hear_payouts, seed=seed, books=books / "payments.jsonl")
+        courier = SandboxCourier(parts.clock, parts.intake.hear_scans, seed=seed, journal=books / "parcels.jsonl")
+        deliverer = Deliverer(
+            parts.outbox,
+            parts.lanes.submit_bulk,
+            parts.clock,
+            random.Random(),  # noqa: S311 (spreads retries; nobody gains by guessing it)
+            payments=payments,
+            courier=courier,
+            shop=LogShop(),
+        )
+        await asyncio.gather(deliverer.run(), payments.run(), courier.run())
+
+
+@asynccontextmanager
+async def alone(file: Path) -> AsyncIterator[None]:
+    """Wait until no other process of this machine holds the file. Sandbox partners keep their books for themselves."""
+    handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                await asyncio.sleep(1)
+        yield
+    finally:
+        os.close(handle)
 
 
 async def keep_service_key(parts: Parts, data_dir: Path) -> str:

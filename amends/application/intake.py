@@ -1,6 +1,6 @@
 """News from the shop, couriers and providers become commands; whose parcel or payout it is, is looked up here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -58,6 +58,21 @@ class Intake:
         envelopes = [payout_envelope(one) for one in news]
         outcomes = iter(await self._lanes.submit_bulk([one for one in envelopes if one is not None]))
         return [None if one is None else next(outcomes) for one in envelopes]
+
+    async def hear_scans(self, scans: Sequence[ParcelScan]) -> None:
+        """As `scans`, for a courier who tells again what raised. Also raises Failed."""
+        for report in await self.scans(scans):
+            _all_taken(report.answers)
+
+    async def hear_payouts(self, news: Sequence[PayoutNews]) -> None:
+        """As `payouts`, for a provider who tells again what raised. Also raises Failed."""
+        _all_taken(await self.payouts(news))
+
+
+def _all_taken(outcomes: Iterable[Answer | Failed | None]) -> None:
+    for outcome in outcomes:
+        if isinstance(outcome, Failed):
+            raise outcome
 
 
 def _envelope(row: ParcelRow, scan: ParcelScan) -> Envelope:

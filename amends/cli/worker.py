@@ -7,7 +7,7 @@ from pathlib import Path
 
 from amends.adapters.clock import SystemClock
 from amends.bootstrap import work
-from amends.cli.given import given
+from amends.cli.given import given, reachable_database
 
 
 def worker(*, data: Path | None = None) -> None:
@@ -17,11 +17,12 @@ def worker(*, data: Path | None = None) -> None:
     """
     settings = given(data_dir=data)
 
-    async def until_stopped() -> None:
-        task = asyncio.ensure_future(work(settings, SystemClock()))
+    async def until_stopped(url: str) -> None:
+        task = asyncio.ensure_future(work(settings, url, SystemClock()))
         for sign in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
         with suppress(asyncio.CancelledError):
             await task
 
-    asyncio.run(until_stopped())
+    with reachable_database(settings) as url:
+        asyncio.run(until_stopped(url))

@@ -120,7 +120,7 @@ def test_a_database_of_ones_own_is_migrated_on_demand_only(empty_database: str, 
     assert amends("doctor", **own).returncode == 0
 
 
-@pytest.mark.parametrize("command", ["serve", "migrate", "doctor"])
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate", "doctor"])
 def test_a_database_that_is_away_is_said_in_a_line(command: str, tmp_path: Path):
     nowhere = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
     found = amends(command, AMENDS_DATABASE_URL=nowhere, AMENDS_DATA_DIR=str(tmp_path))
