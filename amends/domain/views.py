@@ -356,7 +356,7 @@ def advice(c: CaseDraft) -> Advice | None:
         return Advice("agree", "no_reason_right", remarks)
     if reason.fault is Fault.MERCHANT and complete:
         return Advice("make-offer", "fault_and_evidence", remarks)
-    if not complete or reason.evidence:
+    if not complete or (reason.burden is Side.BUYER and not case.evidence.buyer):
         return Advice("send-message", "facts_missing", (*remarks, "prepare_itemised_rejection"))
     return Advice("agree", "claim_stands", remarks)
 

@@ -40,10 +40,7 @@ def pieces_taken(cases: Iterable[Case], policy: Policy, own_case: int | None) ->
     for case in cases:
         if case.case_id == own_case or looks_only_at_money(case, policy):
             continue
-        if case.is_open or refunded_in_full(case):
-            lines = case.lines
-        else:
-            lines = _came_back(case)
+        lines = case.lines if case.is_open or refunded_in_full(case) else _came_back(case)
         for line in lines:
             taken[line.line_no] = taken.get(line.line_no, 0) + line.quantity
     return taken
