@@ -126,7 +126,6 @@ async def _run(settings: Settings, server: EmbeddedPostgres) -> None:
                 timeout_graceful_shutdown=GRACE_SECONDS,
             ),
             f"http://{settings.host}:{settings.port}  service key {service_key(settings.data_dir)}  calls at /docs",
-            settings.data_dir / LOG,
         )
         async with running(outside.run()):
             await ending.pages.serve()
@@ -152,15 +151,13 @@ class _Ending:
 class _Server(uvicorn.Server):
     """Says one line when it answers. Leaves signals to us: deadlines, partners and database have to end as well."""
 
-    def __init__(self, config: uvicorn.Config, line: str, log_file: Path) -> None:
+    def __init__(self, config: uvicorn.Config, line: str) -> None:
         super().__init__(config)
         self._line = line
-        self._log_file = log_file
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            _log_to(self._log_file)  # while it starts, the framework lets logs go to the terminal
             sys.stdout.write(self._line + "\n")
             sys.stdout.flush()
 

@@ -71,6 +71,7 @@ class Application:
             [*HANDLERS, pages()],
             lifespan=[lifespan],
             openapi_config=None,
+            logging_config=None,  # where logs go is decided by whoever starts the process
             exception_handlers={Exception: _problem},
         )
         self.measures = self.framework.state.measures = Measures()
