@@ -28,9 +28,6 @@ GROWS_EVERY = timedelta(seconds=30)
 STAMPED_EVERY = timedelta(minutes=10)
 """Authorities allow a few requests an hour for nothing, or charge for each."""
 
-_LOOKS, _BETWEEN_LOOKS = 20, timedelta(seconds=0.25)
-"""How long a dossier waits for another machine that has the key."""
-
 
 class ChainHead(NamedTuple):
     """The chain of a case after its event `seq`."""
@@ -155,7 +152,7 @@ class Unstamped(Exception):
 
 
 class NotCovered(Exception):
-    """The case is not in the ledger yet, and the key that signs is on another machine."""
+    """Not in the ledger, and cannot be entered or signed here: the key is on another machine."""
 
 
 class Inclusion(NamedTuple):
@@ -225,21 +222,13 @@ class Ledger:
                 return False
             return await self._enter(growing, pending)
 
-    async def cover(self, case: CaseKey) -> None:
-        """Enter a case as it is now. Raises NotCovered, Unavailable."""
+    async def cover(self, case: CaseKey) -> int:
+        """Enter a case as it is now; the number of its newest event. Raises NotCovered, Unavailable."""
         async with self._book.growing() as growing:
             pending = await growing.pending_of(case)
-            if not pending.cases and not pending.files:
-                return
-            if await self._enter(growing, pending):
-                return
-        for _ in range(_LOOKS):
-            await asyncio.sleep(_BETWEEN_LOOKS.total_seconds())
-            async with self._book.growing() as growing:
-                pending = await growing.pending_of(case)
-            if not pending.cases and not pending.files:
-                return
-        raise NotCovered
+            if (pending.cases or pending.files) and not await self._enter(growing, pending):
+                raise NotCovered
+        return (await self._book.kept_of(case))[-1].seq
 
     async def proof(self, case: CaseKey, seq: int, files: Sequence[str]) -> CaseProof:
         """That the case up to its event `seq` and these files are in the ledger. Raises NotCovered, Unavailable."""
@@ -260,6 +249,13 @@ class Ledger:
             await self._earlier([one.leaf for one in kept], head),
             await self._book.key_notes(),
         )
+
+    async def signed(self, text: str) -> str:
+        """A note by the present key. Raises NotCovered where that is on another machine, Unavailable."""
+        signer = self._signer(await self._book.key_notes())
+        if signer is None:
+            raise NotCovered
+        return signed(text, signer)
 
     async def consistency(self, old: int, new: int) -> list[bytes]:
         """That the ledger of size `old` is the beginning of the one of size `new`. Raises ValueError, Unavailable."""

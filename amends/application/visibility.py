@@ -20,7 +20,7 @@ _INSIDE = frozenset({e.CaseAssigned, e.RulingProposed, e.RulingReturned, e.Payou
 """Events that only the platform sees."""
 
 _DECISIONS = frozenset({e.RulingGiven, e.AppealDecided})
-"""Events whose author is named to the parties: who decided is theirs to know (R1.1)."""
+"""Events whose `by` decided, which is the parties' to know (R1.1); who approved a ruling, and so gave it, is not."""
 
 
 def visible(fact: e.Fact, actor: Actor) -> e.Fact | None:
@@ -32,7 +32,7 @@ def visible(fact: e.Fact, actor: Actor) -> e.Fact | None:
         return None
     shown = _SHOWN.get(kind)
     event = shown(fact.event, actor.side) if shown else fact.event
-    by = fact.by if kind in _DECISIONS else author(fact.by, actor)
+    by = f"{Side.PLATFORM}/{fact.event.by}" if kind in _DECISIONS else author(fact.by, actor)
     return fact if event is fact.event and by == fact.by else replace(fact, by=by, event=event)
 
 

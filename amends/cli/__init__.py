@@ -6,7 +6,7 @@ from amends import __doc__ as summary
 
 app = App(name="amends", help=summary)
 
-for _command in ("demo", "serve", "worker", "migrate", "password", "policy", "bench", "doctor"):
+for _command in ("demo", "serve", "worker", "migrate", "password", "policy", "bench", "doctor", "verify", "redact"):
     # `policy` is a cyclopts App of its own; the others are plain functions.
     _attribute = "app" if _command == "policy" else _command
     app.command(f"amends.cli.{_command}:{_attribute}", name=_command)

@@ -198,9 +198,7 @@ def test_two_that_grow_it_at_once_lose_and_repeat_nothing(open_shop: OpenShop):
     asyncio.run(story())
 
 
-def test_a_machine_without_the_key_reads_and_proves_but_does_not_sign(open_shop: OpenShop, monkeypatch):
-    monkeypatch.setattr("amends.application.ledger._BETWEEN_LOOKS", timedelta(0))
-
+def test_a_machine_without_the_key_reads_and_proves_but_does_not_sign(open_shop: OpenShop):
     async def story():
         async with open_shop() as shop:
             signing = await begun(shop)
@@ -212,6 +210,8 @@ def test_a_machine_without_the_key_reads_and_proves_but_does_not_sign(open_shop:
             assert await shop.book.head() is None
             with pytest.raises(NotCovered):
                 await reading.cover(case)
+            with pytest.raises(NotCovered):
+                await reading.signed("text\n")
             assert await reading.rotate() is None
             await signing.cover(case)
             await reading.cover(case)
