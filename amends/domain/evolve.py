@@ -38,7 +38,10 @@ def evolve(case: Case, fact: e.Fact) -> Case:
     """The case after one more event."""
     event = fact.event
     case = replace(case, version=fact.seq, **_CHANGES[type(event)](case, event, fact.at))
-    return replace(case, funds=money.funds_of(case)) if type(event) in _MONEY else case
+    if type(event) in _MONEY:
+        funds = money.funds_of(case)
+        return case if funds is case.funds else replace(case, funds=funds)
+    return case
 
 
 def fold(facts: Iterable[e.Fact]) -> Case:
@@ -72,9 +75,9 @@ def _nothing(case: Case, event: e.Event, at: Instant) -> Change:
 
 
 def _deadlines(case: Case, event: e.DeadlinesSet, at: Instant) -> Change:
-    gone = {ended.key for ended in event.ended} | {running.key for running in event.running}
-    kept = tuple(deadline for deadline in case.deadlines if deadline.key not in gone)
-    return {"deadlines": kept + event.running}
+    gone = [deadline.key for deadline in (*event.ended, *event.running)]
+    kept = [deadline for deadline in case.deadlines if deadline.key not in gone]
+    return {"deadlines": (*kept, *event.running)}
 
 
 def _modified(case: Case, event: e.ApplicationModified, at: Instant) -> Change:

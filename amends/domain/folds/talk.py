@@ -18,13 +18,13 @@ def replied(case: Case, at: Instant) -> Change:
 
 
 def message(case: Case, event: e.MessageSent, at: Instant) -> Change:
-    talk = replace(case.talk, messages=case.talk.messages + 1)
+    talk, messages = case.talk, case.talk.messages + 1
     if event.side is Side.BUYER:
-        return {"talk": replace(talk, buyer_wrote_at=at), **replied(case, at)}
+        return {"talk": replace(talk, messages=messages, buyer_wrote_at=at), **replied(case, at)}
     if event.side is not Side.MERCHANT or event.script_id:
-        return {"talk": talk}
+        return {"talk": replace(talk, messages=messages)}
     preparation = case.preparation
-    change: Change = {"talk": replace(talk, merchant_wrote_at=at)}
+    change: Change = {"talk": replace(talk, messages=messages, merchant_wrote_at=at)}
     if preparation and preparation.replied_at is not None and preparation.answered_at is None:
         change["preparation"] = replace(preparation, answered_at=at)
     return change
@@ -43,7 +43,9 @@ def _filed(evidence: Evidence, side: Side, kinds: list[EvidenceKind]) -> Evidenc
     filed = dict(evidence.buyer if side is Side.BUYER else evidence.merchant)
     for kind in kinds:
         filed[kind] = filed.get(kind, 0) + 1
-    return replace(evidence, count=count, **{side.value: filed})
+    if side is Side.BUYER:
+        return replace(evidence, count=count, buyer=filed)
+    return replace(evidence, count=count, merchant=filed)
 
 
 def position(case: Case, event: e.PositionStated, at: Instant) -> Change:
