@@ -27,6 +27,7 @@ from amends.domain.words import Side
 from amends.web.desk import Desk
 from amends.web.live import TooManyWatch
 from amends.web.problems import Problem, Refused
+from amends.web.wire import ClientGone
 from amends.wording.catalogue import Language
 
 log = logging.getLogger(__name__)
@@ -134,6 +135,8 @@ def as_problem(fault: BaseException) -> Problem | Refused:
             return Problem("invalid_cursor")
         case Failed():
             return Problem("failed")
+        case ClientGone():
+            return Problem("not_json")  # nobody is left to read it
     log.error("unforeseen", exc_info=fault)
     return Problem("failed")
 

@@ -86,3 +86,20 @@ def test_an_order_at_the_edge_of_every_figure_can_be_kept_and_asked_about(any_ap
     path = f"/v1/orders/9223372036854775807/{'x' * 128}"
     assert any_api.get(path, BUYER).json["paid"] == most
     assert any_api.get(f"{path}/eligibility", BUYER).status == 200
+
+
+def test_a_sender_who_leaves_in_the_middle_of_the_body_leaves_nothing_behind(
+    api: Api, caplog: pytest.LogCaptureFixture
+):
+    case_id = opened(api)
+    api.call("POST", f"/v1/cases/{case_id}/withdraw", {}, BUYER, leaves=True)
+    api.call("POST", "/v1/orders", [], leaves=True)
+    assert api.get(f"/v1/cases/{case_id}", BUYER).json["version"] == 2
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def test_headers_that_nobody_can_read_are_refused(api: Api):
+    case_id = opened(api)
+    for name, value in (("accept_language", "\xff;q=x," * 50), ("if_match", "\xff"), ("idempotency_key", "\x85")):
+        answer = api.command(case_id, "withdraw", BUYER, **{name: value})
+        assert answer.status in (200, 422)

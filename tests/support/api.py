@@ -78,6 +78,7 @@ class Api:
         *,
         key: str | None = KEY,
         raw: bytes | None = None,
+        leaves: bool = False,
         **headers: str,
     ) -> Response:
         sent = raw if raw is not None else b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
@@ -86,7 +87,7 @@ class Api:
             named["authorization"] = f"Bearer {key}"
         if actor:
             named["amends-actor"] = actor
-        return self.run(self._send(method, path, sent, named))
+        return self.run(self._send(method, path, sent, named, leaves=leaves))
 
     def get(self, path: str, actor: str = "", **headers: str) -> Response:
         return self.call("GET", path, None, actor, **headers)
@@ -132,9 +133,16 @@ class Api:
         self.run(self._sweep.once())
 
     async def _send(
-        self, method: str, path: str, body: bytes, headers: Mapping[str, str], heard: list[bytes] | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        heard: list[bytes] | None = None,
+        *,
+        leaves: bool = False,
     ) -> Response:
-        """`heard` gets the parts of the answer as they come."""
+        """`heard` gets the parts of the answer as they come; who `leaves` does so in the middle of the body."""
         address, _, query = path.partition("?")
         scope = {
             "type": "http",
@@ -157,10 +165,12 @@ class Api:
 
         async def receive() -> dict[str, Any]:
             nonlocal sent
+            if sent and leaves:
+                return {"type": "http.disconnect"}
             if sent:
                 await asyncio.sleep(3600)
             sent = True
-            return {"type": "http.request", "body": body, "more_body": False}
+            return {"type": "http.request", "body": body, "more_body": leaves}
 
         async def send(message: dict[str, Any]) -> None:
             nonlocal status, found
