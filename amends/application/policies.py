@@ -106,8 +106,10 @@ class Policies:
 
     def in_force(self, at: datetime) -> Policy:
         """The version in force at `at`; before the first one took effect, the first."""
-        begun = [policy for policy in self._by_date if policy.effective_from <= at]
-        return begun[-1] if begun else self._by_date[0]
+        for policy in reversed(self._by_date):
+            if policy.effective_from <= at:
+                return policy
+        return self._by_date[0]
 
     def text(self, version: str) -> str:
         """The file as written."""

@@ -75,7 +75,7 @@ def _nothing(case: Case, event: e.Event, at: Instant) -> Change:
 
 
 def _deadlines(case: Case, event: e.DeadlinesSet, at: Instant) -> Change:
-    gone = [deadline.key for deadline in (*event.ended, *event.running)]
+    gone = [ended.key for ended in event.ended] + [running.key for running in event.running]
     kept = [deadline for deadline in case.deadlines if deadline.key not in gone]
     return {"deadlines": (*kept, *event.running)}
 

@@ -157,25 +157,32 @@ class Merchant(Struct, frozen=True, omit_defaults=True):
 RETURN_SCANS = (ScanCode.REFUSED, ScanCode.INTERCEPTED, ScanCode.RETURNING, ScanCode.RETURNED)
 
 
-def shipping_state(order: Order) -> Literal["not_shipped", "in_transit", "delivered", "coming_back", "back", "lost"]:
+ShippingState = Literal["not_shipped", "in_transit", "delivered", "coming_back", "back", "lost"]
+
+_SAYS: dict[ScanCode, ShippingState] = {
+    ScanCode.DELIVERED: "delivered",
+    ScanCode.REFUSED: "coming_back",
+    ScanCode.INTERCEPTED: "coming_back",
+    ScanCode.RETURNING: "coming_back",
+    ScanCode.RETURNED: "back",
+    ScanCode.LOST: "lost",
+}
+"""What a scan says of where the parcel is; the others only that it moves."""
+
+
+def shipping_state(order: Order) -> ShippingState:
     """Where the outward parcel is, from its scans alone (rules §1: a tracking number changes nothing).
 
     A later scan wins over an earlier one. Confirmed receipt counts as delivered unless the parcel came back.
     """
     scans = order.parcel.scans if order.parcel else ()
-    state: Literal["not_shipped", "in_transit", "delivered", "coming_back", "back", "lost"] = "not_shipped"
+    state: ShippingState = "not_shipped"
     for scan in scans:
-        match scan.code:
-            case ScanCode.DELIVERED:
-                state = "delivered"
-            case ScanCode.REFUSED | ScanCode.INTERCEPTED | ScanCode.RETURNING:
-                state = "coming_back" if state != "back" else "back"
-            case ScanCode.RETURNED:
-                state = "back"
-            case ScanCode.LOST:
-                state = "lost"
-            case _:
-                state = "in_transit" if state in ("not_shipped", "lost", "in_transit") else state
+        said = _SAYS.get(scan.code)
+        if said is None:
+            state = "in_transit" if state in ("not_shipped", "lost") else state
+        elif said != "coming_back" or state != "back":
+            state = said
     if order.confirmed_at is not None and state in ("not_shipped", "in_transit", "lost"):
         return "delivered"
     return state

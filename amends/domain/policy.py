@@ -1,7 +1,7 @@
 """Policy figures as typed values; the file that carries them is parsed in `policies` (DESIGN §3, Policy)."""
 
 from datetime import timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -66,7 +66,13 @@ class DeadlineRule(Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
     @property
     def length(self) -> timedelta:
-        return timedelta(hours=self.hours)
+        return _length(self.hours)
+
+
+@cache
+def _length(hours: float) -> timedelta:
+    """Kept: the few lengths of a policy are asked for all the time."""
+    return timedelta(hours=hours)
 
 
 class Windows(Struct, frozen=True, forbid_unknown_fields=True):
