@@ -333,6 +333,7 @@ NEEDS: Mapping[str, str] = {
     "proposed_ruling": N_("No ruling waits for approval."),
     "small_payment_type": N_("It must say what the small payment is for."),
     "suspension": N_("The case is not paused."),
+    "warranty": N_("These goods carry no warranty, or it is over."),
     "unknown_payout": N_("No refund waits to be settled from a statement."),
 }
 """What a refusal's fact `needs` says; told instead of the detail."""

@@ -102,7 +102,12 @@ def judge(draft: Draft, policies: tuple[Policy, ...], asked: Asked, own: Case | 
     if order.paid_at is None or order.paid == 0:
         found.append(refuse(Code.NOT_PAID))
     if not _kind_possible(asked, order, group, policy, now):
-        found.append(refuse(Code.KIND_NOT_POSSIBLE, kind=asked.kind, goods=goods, possible=_KINDS[group]))
+        possible = tuple(kind for kind in _KINDS[group] if kind is not asked.kind)
+        found.append(
+            refuse(Code.KIND_NOT_POSSIBLE, kind=asked.kind, goods=goods, possible=possible, needs="warranty")
+            if asked.kind in _KINDS[group]
+            else refuse(Code.KIND_NOT_POSSIBLE, kind=asked.kind, goods=goods, possible=possible)
+        )
     if reason is None or not _reason_allowed(asked, reason, group, order, policy, by_system=by_system):
         found.append(refuse(Code.REASON_NOT_ALLOWED, reason=asked.reason, kind=asked.kind, goods=goods))
         return Judged(tuple(found), None, now)

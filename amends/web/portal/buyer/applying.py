@@ -88,8 +88,9 @@ class Form(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """The page: kinds, then reasons under the chosen one, then the form."""
+    """The page: kinds, then reasons under the chosen one, then the form. `start` leads back to nothing chosen."""
 
+    start: str
     kinds: tuple[Choice, ...]
     reasons: tuple[Choice, ...]
     not_these: tuple[Choice, ...]
@@ -173,7 +174,7 @@ async def _change_page(here: Visit, case_id: str, asked: Any, trouble: Trouble |
     view = here.found(await queries.case(key, here.caller, here.language), key.merchant_id)
     found = here.found(await queries.modification(key, here.caller, here.language), key.merchant_id)
     now = {"kind": str(view.application.kind), "reason": view.application.reason}
-    asked = {name: asked.get(name) for name in now if asked.get(name)} or now
+    asked = {name: asked.get(name, "") for name in now} if "kind" in asked else now
     at = f"{here.base}/cases/{case_id}/change"
     sheet = _sheet(here, found, at=at, keep={}, asked=asked, currency=view.money.currency, case=view)
     if sheet.form is not None:
@@ -233,6 +234,7 @@ def _sheet(
     """What there is to choose. Nothing is chosen for anybody; a choice that is not possible is not taken."""
     language, reader = here.language, here.reader(currency)
     chosen_kind = next((kind for kind in found.kinds if kind.kind == asked.get("kind") and kind.possible), None)
+    start = f"{at}?{urlencode({**keep, 'kind': ''})}"
     kinds = tuple(
         Choice(
             kind.kind,
@@ -245,7 +247,7 @@ def _sheet(
         for kind in found.kinds
     )
     if chosen_kind is None:
-        return Sheet(kinds, (), (), None)
+        return Sheet(start, kinds, (), (), None)
     reason = next((one for one in chosen_kind.reasons if one.reason == asked.get("reason") and one.possible), None)
     choices = tuple(
         Choice(
@@ -259,6 +261,7 @@ def _sheet(
         for one in chosen_kind.reasons
     )
     return Sheet(
+        start,
         kinds,
         tuple(choice for choice in choices if not choice.why),
         tuple(choice for choice in choices if choice.why),

@@ -2,7 +2,7 @@
 
 from amends.application.caseview import CaseView
 from amends.domain.words import Funds, Goods, Outcome, Remedy, Stage
-from amends.wording.catalogue import N_
+from amends.wording.catalogue import N_, Language, translate
 
 _APPLIED, _MERCHANT, _PLATFORM = N_("Applied"), N_("Merchant"), N_("Platform")
 _STOPPED, _SENT_BACK, _NEW_GOODS = N_("Parcel back"), N_("Goods back"), N_("New goods")
@@ -15,13 +15,13 @@ _MONEY = (Remedy.REFUND_ONLY, Remedy.RETURN_AND_REFUND, Remedy.SMALL_PAYMENT)
 _GOOD_ENDS = (Outcome.REFUNDED, Outcome.COMPLETED, Outcome.SETTLED)
 
 
-def progress(view: CaseView) -> list[tuple[str, str]]:
+def progress(view: CaseView, language: Language) -> list[tuple[str, str]]:
     """How far it has come: (name, "done" | "now" | "todo")."""
     status = view.status
     remedy = view.agreement.remedy if view.agreement else Remedy(view.application.kind.value)
     if status.stage is Stage.CLOSED and status.outcome not in _GOOD_ENDS:
         passed = [_APPLIED, *([_PLATFORM] if view.review else []), _CLOSED]
-        return [(name, "done") for name in passed]
+        return [(translate(name, language), "done") for name in passed]
     names = [_APPLIED, _MERCHANT]
     if view.review is not None or status.stage is Stage.UNDER_REVIEW:
         names.append(_PLATFORM)
@@ -37,7 +37,8 @@ def progress(view: CaseView) -> list[tuple[str, str]]:
     at = names.index(_now(status.stage, status.goods, status.funds, names))
     over = status.stage is Stage.CLOSED
     return [
-        (name, "done" if place < at or over else "now" if place == at else "todo") for place, name in enumerate(names)
+        (translate(name, language), "done" if over or place < at else "now" if place == at else "todo")
+        for place, name in enumerate(names)
     ]
 
 
