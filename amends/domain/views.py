@@ -150,11 +150,11 @@ def next_step(case: Case, policy: Policy) -> NextStep:
         return NextStep("system" if case.is_open else "nobody", None)
     deadline = min(main, key=lambda d: d.due_at)
     outcome = policy.outcome(base(deadline.key), case.reason, case.fault, case.kind)
-    if case.must_look and outcome in (*_PAYS, "agree", "agree_return", "agree_intercept"):
+    if case.must_look and case.review is None and outcome in (*_PAYS, "agree", "agree_return", "agree_intercept"):
         outcome = "review"
     pays = outcome in _PAYS or (outcome == "agree" and case.kind is Kind.REFUND_ONLY)
-    amount = case.due_minor or case.amount_minor if pays else 0
-    return NextStep(deadline.owner, deadline, outcome, amount)
+    stands = case.agreement.refund_minor if case.agreement is not None else case.amount_minor
+    return NextStep(deadline.owner, deadline, outcome, (case.due_minor or stands) if pays else 0)
 
 
 class Action(Struct, frozen=True, omit_defaults=True):
