@@ -64,6 +64,7 @@ class Payout(Struct, frozen=True, omit_defaults=True):
     proposed_result: str = ""
     advanced: bool = False
     mismatched: bool = False
+    unknown_at: Instant | None = None
 
 
 class Preparation(Struct, frozen=True, omit_defaults=True):

@@ -121,7 +121,7 @@ def paid(case: Case, event: e.PayoutPaid, at: Instant) -> Change:
 
 
 def unknown(case: Case, event: e.PayoutUnknown, at: Instant) -> Change:
-    return _payout(case, event.payout_id, state=PayoutState.UNKNOWN)
+    return _payout(case, event.payout_id, state=PayoutState.UNKNOWN, unknown_at=at)
 
 
 def failed(case: Case, event: e.PayoutFailed, at: Instant) -> Change:
@@ -138,7 +138,7 @@ def payout_cancelled(case: Case, event: e.PayoutCancelled, at: Instant) -> Chang
 
 
 def mismatched(case: Case, event: e.PayoutMismatched, at: Instant) -> Change:
-    return _payout(case, event.payout_id, mismatched=True)
+    return _payout(case, event.payout_id, mismatched=True, unknown_at=at)
 
 
 def settlement_proposed(case: Case, event: e.PayoutSettlementProposed, at: Instant) -> Change:

@@ -172,14 +172,16 @@ def may_settle_payout(c: CaseDraft, command: SettlePayout | None) -> Refusal | N
     stuck = [p for p in c.case.payouts if c.running(_unknown_key(p)) is not None]
     if not stuck:
         return refuse(Code.WRONG_STAGE, stage=c.case.stage, needs="unknown_payout")
-    from_ = min(p.ordered_at for p in stuck) + c.policy.deadlines["payout_unknown"].length
+    if command is not None:
+        stuck = [p for p in stuck if p.payout_id == command.payout_id]
+        if not stuck:
+            return refuse(Code.WRONG_STAGE, stage=c.case.stage, needs="unknown_payout", payout_id=command.payout_id)
+    payout = min(stuck, key=lambda p: p.unknown_at or p.ordered_at)
+    from_ = (payout.unknown_at or payout.ordered_at) + c.policy.deadlines["payout_unknown"].length
     if c.at < from_:
         return refuse(Code.TOO_EARLY, until=from_)
     if command is None:
         return None
-    payout = next((p for p in stuck if p.payout_id == command.payout_id), None)
-    if payout is None:
-        return refuse(Code.WRONG_STAGE, stage=c.case.stage, needs="unknown_payout", payout_id=command.payout_id)
     if payout.proposed_by == c.actor.name and payout.proposed_result == command.result:
         return refuse(Code.SAME_PERSON, first=payout.proposed_by)
     return None
