@@ -107,13 +107,22 @@ def _staff(account: str) -> str | None:
     return written(merchant(int(shop), staff)) if staff and is_merchant_id(shop) else None
 
 
+_FIRST = 5
+"""So many people of each side are shown at once."""
+
+
 def _people(here: Visit) -> list[DemoPerson]:
-    return sorted(here.desk.demo_people or (), key=lambda person: _ROLE_ORDER.index(person.role))
+    """Shop by shop, in the order in which they were given, and there by role."""
+    people = list(here.desk.demo_people or ())
+    places = {place: number for number, place in enumerate(dict.fromkeys(person.works_at for person in people))}
+    return sorted(people, key=lambda person: (places[person.works_at], _ROLE_ORDER.index(person.role)))
 
 
-def _by_side(here: Visit) -> dict[Side, list[DemoPerson]]:
+def _by_side(here: Visit) -> dict[Side, tuple[list[DemoPerson], list[DemoPerson]]]:
+    """The first few of each side, and the others."""
     sides = (Side.BUYER, Side.MERCHANT, Side.PLATFORM)
-    return {side: [person for person in _people(here) if side_of(person.actor) is side] for side in sides}
+    of_side = {side: [person for person in _people(here) if side_of(person.actor) is side] for side in sides}
+    return {side: (ones[:_FIRST], ones[_FIRST:]) for side, ones in of_side.items()}
 
 
 ROUTES = (front, sign_in_page, sign_in, hand_over, language, demo_page, step_in)

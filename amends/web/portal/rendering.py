@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from amends.domain.words import Fault
 from amends.web.portal.assets import asset_url
+from amends.web.portal.talk import folded
 from amends.wording import formats, labels, names
 from amends.wording.actions import action_words
 from amends.wording.catalogue import N_, Language, translate, words
@@ -60,6 +61,7 @@ def environment() -> Environment:
         "icon": icon,
         "left_seconds": left_seconds,
         "total_seconds": total_seconds,
+        "sentences": sentences,
         "words_of": lambda verb: action_words(verb, _READER.get().language),
     }
     made.filters |= {
@@ -70,6 +72,7 @@ def environment() -> Environment:
         "duration": lambda length: formats.duration(length, _READER.get().language),
         "left": left,
         "tone": tone,
+        "folded": folded,
         "label": label,
         "fault": lambda fault: label(Fault(fault)),
         "owner": lambda owner: labels.owner_label(owner, _READER.get().language),
@@ -92,6 +95,11 @@ def count(one: str, many: str, number: int, **facts: Any) -> str:
     """As `say`, by number; `{count}` is the number itself."""
     told = words(_READER.get().language).ngettext(one, many, number)
     return escape(told).format(count=number, **facts)
+
+
+def sentences(*told: str) -> str:
+    """Sentences after one another: Chinese ones need no space between."""
+    return ("" if _READER.get().language == "zh" else " ").join(one for one in told if one)
 
 
 def money(amount_minor: int, currency: str | None = None) -> str:

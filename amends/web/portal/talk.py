@@ -1,6 +1,7 @@
 """The record of a case as a conversation: what was said, decided and what happened, in one reader's words."""
 
 from collections.abc import Collection, Iterable
+from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -86,3 +87,19 @@ def _event(fact: PublicFact) -> e.Event:
         return fact.event  # type: ignore[no-any-return]
     numbers = {"case_id": 0, "merchant_id": int(fact.event["merchant_id"])}
     return msgspec.convert(fact.event | numbers, e.CaseOpened)
+
+
+_FEW = 4
+"""So many happenings in a row are shown; of more, the first and the newest, the others in a drawer."""
+
+
+def folded(entries: Iterable[Entry]) -> list[Entry | list[Entry]]:
+    """The conversation with long runs of what merely happened put into lists of their own."""
+    found: list[Entry | list[Entry]] = []
+    for kind, run in groupby(entries, key=lambda entry: entry.kind):
+        ones = list(run)
+        if kind == "happened" and len(ones) > _FEW:
+            found += [ones[0], ones[1:-2], *ones[-2:]]
+        else:
+            found += ones
+    return found
