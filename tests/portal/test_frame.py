@@ -55,6 +55,14 @@ async def test_a_page_is_whole_in_english_as_well(browser, path):
     assert set(re.findall(r"[\u4e00-\u9fff]", frame)) <= set(names)
 
 
+async def test_the_same_template_speaks_to_each_reader_in_turn(browser):
+    heads = []
+    for language in ("zh", "en", "zh"):
+        await browser.get(f"/language/{language}")
+        heads += re.findall(r'role="columnheader">([^<]+)<', (await browser.get("/demo/gallery")).text)
+    assert heads == ["买家", "商家", "Buyer", "Merchant", "买家", "商家"]
+
+
 async def test_an_address_that_does_not_exist_is_a_page_to_people_and_a_problem_to_programs(browser):
     page = await browser.get("/nothing/here", headers=HTML)
     assert page.status_code == 404

@@ -51,6 +51,8 @@ def environment() -> Environment:
         loader=PackageLoader("amends.web", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        # Else a filter on a constant, `"buyer"|owner`, would be worked out once, in the first reader's language.
+        optimized=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
