@@ -16,10 +16,11 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from amends.application.ports import Envelope, SealedFact, Unstorable
 from amends.application.privacy import KEPT, covered, has_private
-from amends.domain.events import Event, Fact
+from amends.domain.events import CaseOpened, Event, Fact
 from amends.domain.time import Instant
 from amends.domain.words import Side
 from amends.proof.record import GENESIS, chained, commitment, covered_hash, line_hash, value_at
@@ -54,7 +55,11 @@ class Disclosure(NamedTuple):
 _encoder = msgspec.json.Encoder(order="sorted")
 _decoder = msgspec.json.Decoder(_StoredFact, strict=False)
 _LONG_NUMBER = re.compile(rb"[:\[,]-?\d{16}")
+_LONG_FIELD = re.compile(rb'":-?\d{16}')
+"""Four times as fast, for events: no event has a bare list of numbers."""
+
 _EXACT = 2**53
+_BACKSLASH = ord("\\")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _SALT_BYTES = 16
 _STAFF = "/staff"
@@ -70,7 +75,7 @@ def _encoded(value: Any) -> bytes:
         encoded = _encoder.encode(value)
     except UnicodeEncodeError as fault:
         raise Unstorable("the text holds a lone surrogate") from fault
-    if b"u0000" in encoded and _NUL.search(encoded):
+    if _BACKSLASH in encoded and _NUL.search(encoded):
         raise Unstorable("the text holds a NUL")
     return encoded
 
@@ -138,9 +143,13 @@ def _written(fact: Fact) -> tuple[bytes, bytes]:
     return payload, line
 
 
-def _event(event: Struct) -> bytes:
+def _event(event: Any) -> bytes:
+    if isinstance(event, CaseOpened):
+        event = replace(event, case_id=str(event.case_id))  # the one number that is always long
     encoded = _encoded(event)
-    return _with_exact_numbers(encoded, event) if _has_numbers(type(event)) else encoded
+    if _has_numbers(event.__class__) and _LONG_FIELD.search(encoded):
+        return _encoder.encode(_long_numbers_as_text(msgspec.to_builtins(event)))
+    return encoded
 
 
 @cache
