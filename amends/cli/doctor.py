@@ -79,9 +79,7 @@ def _server(found: Server) -> Iterator[Finding]:
 
 def _left_undone(found: Checkup) -> Iterator[Finding]:
     no_worker = "does `amends worker` run?"
-    yield Finding(
-        "deliveries", "none is late", f"late: {found.undelivered}; {no_worker}" if found.undelivered else ""
-    )
+    yield Finding("deliveries", "none is late", f"late: {found.undelivered}; {no_worker}" if found.undelivered else "")
     yield Finding("dead letters", "none", f"given up: {found.given_up}; see GET /v1/outbox" if found.given_up else "")
     yield Finding("deadlines", "none is late", f"late: {_names(found.overdue)}; {no_worker}" if found.overdue else "")
     yield Finding("rulings", "none late twice", f"late twice: {_names(found.late_twice)}" if found.late_twice else "")

@@ -49,4 +49,3 @@ class Measures:
         self._outbox.labels("dead").set(backlog.dead)
         self._overdue.set(backlog.overdue_cases)
         return generate_latest(self.registry)
-

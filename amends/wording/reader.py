@@ -24,3 +24,13 @@ class Reader(Struct, frozen=True):
 
     def moment(self, instant: datetime) -> str:
         return moment(instant, self.now, self.zone, self.language)
+
+
+class RecordReader(Reader, frozen=True):
+    """Reads years later, elsewhere: every instant in full, nothing is today or tomorrow."""
+
+    def moment(self, instant: datetime) -> str:
+        return f"{instant.astimezone(self.zone):%Y-%m-%d %H:%M}"
+
+    def second(self, instant: datetime) -> str:
+        return f"{instant.astimezone(self.zone):%Y-%m-%d %H:%M:%S}"

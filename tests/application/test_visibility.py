@@ -173,8 +173,8 @@ def test_persons_at_the_other_sides_desks_are_not_named(by: str, as_buyer: str, 
 
 @pytest.mark.parametrize("kind", [e.RulingGiven, e.AppealDecided])
 def test_who_decided_is_named_to_both_sides(kind: type[e.Event]):
-    """R1.1: who decided is theirs to know."""
-    fact = e.Fact(1, 3, NOON, "platform/gao", sample(kind))
+    """R1.1: who decided is theirs to know; not who looked it over and sent it off."""
+    fact = e.Fact(1, 3, NOON, "platform/shen", replace(sample(kind), by="gao"))
     seen = [visible(fact, party) for party in (BUYER, *MERCHANTS)]
     assert [one.by for one in seen if one] == ["platform/gao"] * 4
 

@@ -40,7 +40,7 @@ from tests.domain.stories import (
     evidence_over,
     intercepting,
     money,
-    no_channel_left,
+    repair_overdue,
     replacement_sent,
     return_agreed,
     return_disputed,
@@ -212,6 +212,7 @@ def test_two_days_to_refuse_start_at_the_first_attempt_and_end_fifteen_days_afte
     assert case.due("refuse_parcel") == agreed_at + days(15)
     early = case.later(days(3)).scanned(ScanCode.ATTEMPTED)
     assert early.due("refuse_parcel") == early.now + hours(48)
+    assert case.later(days(3)).scanned(ScanCode.OUT_FOR_DELIVERY).due("refuse_parcel") == agreed_at + days(15)
     assert case.later(days(14)).scanned(ScanCode.ATTEMPTED).due("refuse_parcel") == agreed_at + days(15)
 
 
@@ -249,6 +250,17 @@ def test_a_replacement_that_is_lost_or_comes_back_leaves_two_days_to_send_again(
     case = replacement_sent().later(hours(30)).scanned(code, Leg.REPLACEMENT)
     assert case.running == {"ship_replacement"}
     assert case.due("ship_replacement") == case.now + hours(48)
+
+
+def test_after_a_late_repair_the_buyer_chooses_a_new_one_or_the_money():
+    """Rules §4, `repair`: the merchant has the goods already."""
+    case = repair_overdue()
+    new = case.given(BUYER, k.ChooseAfterRepair("exchange"))
+    assert (new.case.goods, new.running) == (Goods.REPLACEMENT_DUE, {"ship_replacement"})
+    money_instead = case.given(BUYER, k.ChooseAfterRepair("refund"))
+    assert [pay.amount_minor for pay in money_instead.sent] == [65_00]
+    sent = case.given(OWNER, k.ShipReplacement("SF", "SF2"))
+    sent.when(BUYER, k.ChooseAfterRepair("refund")).then_refused(Code.WRONG_STAGE).and_nothing_written()
 
 
 def test_goods_of_a_return_that_nobody_ruled_on_bring_the_platform():
@@ -432,17 +444,32 @@ def test_a_case_resumed_early_moves_its_clocks_by_the_time_that_it_stood():
     assert case.due("answer.with_buyer") == due + hours(30)
 
 
-def test_no_payout_is_sent_while_a_case_is_suspended():
-    """Held when it is ordered meanwhile, and sent when the case goes on."""
-    case = no_channel_left()
-    sent = case.sent
+def test_money_that_falls_due_while_a_case_stands_still_is_held_until_it_goes_on():
+    """Rules §4, `suspension`: no payout is sent."""
+    case = intercepting()
     case = case.given(ARBITRATOR, k.Suspend(case.now + days(3), "警方调查"))
-    case.when(BUYER, k.NamePayoutAccount("bank", "6222")).then_refused(Code.SUSPENDED).and_nothing_written()
-    case = case.at(case.now + days(3)).given(SYSTEM, k.Lapse())
-    assert case.sent == sent
-    assert [type(message) for message in case.given(BUYER, k.NamePayoutAccount("bank", "6222")).sent[len(sent) :]] == [
-        Pay
-    ]
+    stopped = case.later(hours(5)).scanned(ScanCode.INTERCEPTED)
+    assert [type(message) for message in stopped.sent] == [Intercept]
+    gone_on = stopped.at(case.now + days(3)).given(SYSTEM, k.Lapse())
+    assert [type(message) for message in gone_on.sent] == [Intercept, Pay]
+
+
+NOT_SUSPENDED = [
+    # suspended until           code
+    (-hours(1),                 Code.WINDOW_OVER),
+    (hours(0),                  Code.WINDOW_OVER),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("length", "code"), NOT_SUSPENDED)
+def test_a_case_is_suspended_into_the_future(length, code):
+    case = arrived(B, "quality")
+    case.when(ARBITRATOR, k.Suspend(case.now + length, "等待检测")).then_refused(code).and_nothing_written()
+
+
+def test_a_suspended_case_is_not_suspended_again():
+    case = suspended()
+    case.when(ARBITRATOR, k.Suspend(case.now + days(20), "再等")).then_refused(Code.SUSPENDED).and_nothing_written()
 
 
 def test_longer_than_thirty_days_needs_a_paper():
@@ -467,6 +494,13 @@ def test_an_outage_moves_the_deadlines_that_ended_inside_by_its_length():
     assert after_it.due("answer.with_buyer") == due + hours(3)
     elsewhere = k.CreditOutage(due - hours(5), due - hours(4))
     case.at(due - hours(3)).when(OPERATOR, elsewhere).then()
+
+
+def test_an_outage_is_credited_when_it_is_over():
+    case = arrived(B, "quality")
+    case.when(OPERATOR, k.CreditOutage(case.now - hours(1), case.now + TICK)).then_refused(
+        Code.TOO_EARLY, until=case.now + TICK
+    ).and_nothing_written()
 
 
 def test_a_deadline_is_lengthened_only_before_it_is_due():

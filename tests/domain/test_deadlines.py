@@ -172,7 +172,7 @@ SILENCES = [
     Silence("payout_account", "any", no_channel_left, days(7),
             (), MOVES, G.NOT_SHIPPED, {"payout_account"}),
     Silence("payout_unknown", "any", payout_unknown, hours(72),
-            (that(e.PlatformWasLate, times=1),), MOVES, G.NOT_SHIPPED, {"payout_unknown"}),
+            (), MOVES, G.NOT_SHIPPED, {"payout_unknown"}),
 ]  # fmt: skip
 
 OF_THE_ORDER = {"outward_silence", "group_fill"}

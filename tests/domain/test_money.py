@@ -260,6 +260,17 @@ def test_freight_cannot_be_claimed_without_its_receipt(receipt):
     ).and_nothing_written()
 
 
+def test_freight_that_is_claimed_is_a_sum_within_the_compensation_of_the_order():
+    receipt = k.EvidenceItem(EvidenceKind.FREIGHT_RECEIPT)
+    case = return_agreed()
+    case.when(BUYER, k.ShipReturn("YTO", "YT1", 0, receipt)).then_refused(
+        Code.AMOUNT_NOT_POSITIVE
+    ).and_nothing_written()
+    case.when(BUYER, k.ShipReturn("YTO", "YT1", 600_01, receipt)).then_refused(
+        Code.EXCEEDS_COMPENSATION, left_minor=600_00
+    ).and_nothing_written()
+
+
 # Channels -----------------------------------------------------------------------------------------------------
 
 CARD, WALLET = Payment("card", "c1", 40_00), Payment("wechat", "w1", 25_00)
@@ -354,6 +365,16 @@ def test_a_payout_taken_back_after_it_was_done_is_looked_at():
     case = case.given(SYSTEM, k.RecordPayout(payout(case), "failed"))
     assert (case.case.stage, case.case.look) == (Stage.UNDER_REVIEW, "payout_reversed")
     assert len(case.sent) == 1
+
+
+@pytest.mark.parametrize("fields", [{}, {"amount": 64_00}])
+def test_money_that_moved_after_the_provider_had_said_no_is_looked_at(fields):
+    """L05, the other way round: it may have been sent another way too."""
+    case = by_two().opened(R, "changed_mind", amount=30_00).given(OWNER, k.Agree(1))
+    first = payout(case)
+    case = case.answered("failed").given(SYSTEM, k.RecordPayout(first, "done", **fields))
+    assert (case.case.stage, case.case.look) == (Stage.UNDER_REVIEW, "paid_after_failure")
+    case.when(SYSTEM, k.RecordPayout(first, "done", **fields)).then()
 
 
 def test_another_amount_than_ordered_waits_for_a_person():

@@ -168,6 +168,14 @@ def test_a_ruling_that_cannot_stand_is_refused_by_name(command, code):
     reviewed().when(ARBITRATOR, command).then_refused(code).and_nothing_written()
 
 
+def test_a_ruling_gives_no_more_than_is_left_of_the_order():
+    case = reviewed().news(lines=(line(category="electronics"),), refunded_elsewhere=50_00)
+    case.when(ARBITRATOR, ruling(REFUND, 65_00, **NO_RETURN)).then_refused(
+        Code.EXCEEDS_BALANCE, left_minor=15_00
+    ).and_nothing_written()
+    case.given(ARBITRATOR, ruling(REFUND, 15_00, **NO_RETURN))
+
+
 @pytest.mark.parametrize("basis", ["e1", "scan:delivered", "chat"])
 def test_a_finding_rests_on_evidence_a_scan_or_the_conversation(basis):
     reviewed().given(ARBITRATOR, ruling(DISMISS, None, basis))

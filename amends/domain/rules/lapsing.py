@@ -102,6 +102,9 @@ def _apply(c: CaseDraft, key: str, outcome: LapseOutcome) -> None:
             replacements.failed(c, "overdue")
         case "look" if base(key) == "return_transit":
             returns.overdue(c, "return_overdue")
+        case "look" if base(key) == "payout_unknown":
+            # From now on a person may settle it from the provider's statement (rules §3); nobody is late yet.
+            c.start(key)
         case "look" | "late":
             _platform_late(c, key)
         case "remind":

@@ -15,7 +15,7 @@ from amends.domain.words import Basis, Goods, Leg, Outcome, PayoutState, Remedy,
 _ON_THE_WAY = (Goods.INTERCEPTING, Goods.REFUSAL_AGREED)
 _UNSETTLED = (Stage.AWAITING_MERCHANT, Stage.AWAITING_BUYER)
 _TURNED_BACK = (Goods.COMING_BACK, Goods.BACK, Goods.LOST)
-_ATTEMPTS = (ScanCode.ATTEMPTED, ScanCode.AT_PICKUP_POINT, ScanCode.OUT_FOR_DELIVERY)
+_ATTEMPTS = (ScanCode.ATTEMPTED, ScanCode.AT_PICKUP_POINT)
 
 
 def stoppable_until(c: CaseDraft) -> Instant | None:
