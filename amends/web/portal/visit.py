@@ -185,9 +185,7 @@ class Visit:
         if len(text) >= _SHORTEST_TO_COMPRESS and "gzip" in self.request.headers.get("accept-encoding", ""):
             text = gzip.compress(text, 5, mtime=0)
             headers["content-encoding"] = "gzip"
-        return Response(
-            text, status_code=status, headers=headers, media_type="text/html", cookies=self._cookies
-        )
+        return Response(text, status_code=status, headers=headers, media_type="text/html", cookies=self._cookies)
 
     def go(self, path: str, said: str = "") -> Response[bytes]:
         """On to another page, always by GET; `said` is shown there once."""
