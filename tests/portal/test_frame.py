@@ -2,13 +2,16 @@
 
 import gzip
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 import amends.web
 from amends.web.portal.assets import assets
-from amends.web.portal.rendering import environment
+from amends.web.portal.rendering import environment, read_by
+from amends.wording.reader import Reader
 from tests.portal.site import PEOPLE
 
 WEB = Path(amends.web.__file__).parent
@@ -99,3 +102,14 @@ async def test_the_gallery_draws_every_component_for_every_side(browser, side):
     assert page.status_code == 200
     for sign in ("status-mine", "countdown", "note-bad", "is-over", "ruling", "share-carrier", "option-shut", "empty"):
         assert sign in page.text, sign
+
+
+async def test_a_filter_on_a_constant_waits_for_its_reader():
+    """Compiled while a Chinese reader looks, the same template speaks English to the next."""
+    template = None
+    said = []
+    for language in ("zh", "en"):
+        with read_by(Reader(datetime(2026, 11, 20, tzinfo=UTC), ZoneInfo("Asia/Shanghai"), language)):
+            template = template or environment().from_string('{{ "buyer"|owner }}')
+            said.append(template.render())
+    assert said == ["买家", "Buyer"]

@@ -4,15 +4,16 @@ The reader stands in a context variable, so macros need not be handed one and co
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, wraps
 from typing import Any, Literal
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from amends.domain.words import Fault
@@ -51,8 +52,6 @@ def environment() -> Environment:
         loader=PackageLoader("amends.web", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
-        # Else a filter on a constant, `"buyer"|owner`, would be worked out once, in the first reader's language.
-        optimized=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -66,7 +65,7 @@ def environment() -> Environment:
         "sentences": sentences,
         "words_of": lambda verb: action_words(verb, _READER.get().language),
     }
-    made.filters |= {
+    filters: dict[str, Callable[..., Any]] = {
         "money": money,
         "moment": moment,
         "exact": exact,
@@ -84,7 +83,23 @@ def environment() -> Environment:
         "all_of": lambda parts: formats.all_of(list(parts), _READER.get().language),
         "one_of": lambda parts: formats.one_of(list(parts), _READER.get().language),
     }
+    made.filters |= {name: _when_read(works) for name, works in filters.items()}
     return made
+
+
+def _when_read(works: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that waits for its reader.
+
+    Else a filter on a constant, `"buyer"|owner`, is worked out when the template is compiled, in the language of
+    whoever came first. Jinja leaves filters alone that want the context.
+    """
+
+    @pass_context
+    @wraps(works)
+    def late(_: Context, *values: Any, **named: Any) -> Any:
+        return works(*values, **named)
+
+    return late
 
 
 def say(message: str, **facts: Any) -> str:
