@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -141,7 +141,7 @@ async def _apply_page(here: Visit, key: OrderKey, asked: Any, trouble: Trouble |
     found = all_left
     if lines and lines != all_left.lines:
         found = here.found(await queries.eligibility(key, here.caller, here.language, lines), key.merchant_id)
-    at = f"{here.base}/orders/{key.merchant_id}/{key.order_no}/apply"
+    at = f"{here.base}/orders/{key.merchant_id}/{quote(key.order_no, safe='')}/apply"
     keep = {f"q{line.line_no}": str(line.quantity) for line in lines} if lines != all_left.lines else {}
     sheet = _sheet(here, found, at=at, keep=keep, asked=asked, currency=order.currency)
     if sheet.form is not None:
@@ -201,7 +201,7 @@ async def _change_page(here: Visit, case_id: str, asked: Any, trouble: Trouble |
 def _asked_for(here: Visit) -> dict[str, str]:
     """What a form that did not go through was about, as the address says it."""
     given = {name: str(value) for name, value in here.form.items() if isinstance(value, str)}
-    asked = {name: given[name] for name in ("kind", "reason") if name in given}
+    asked: dict[str, str] = {name: given[name] for name in ("kind", "reason") if name in given}
     for name, line_no in given.items():
         if name.startswith("lines.") and name.endswith(".line_no"):
             asked[f"q{line_no}"] = given.get(name.removesuffix("line_no") + "quantity", "")
@@ -239,7 +239,7 @@ def _sheet(
         Choice(
             kind.kind,
             label(kind.kind, language),
-            f"{at}?{urlencode({**keep, 'kind': kind.kind})}",
+            f"{at}?{urlencode({**keep, 'kind': kind.kind})}#reasons",
             kind is chosen_kind,
             translate(_KINDS[kind.kind], language),
             "" if kind.possible else _why(kind.reasons, language),

@@ -56,7 +56,7 @@ _TRIED: Mapping[str, k.Command] = {
 }
 """Steps of which the page says what they lead to, by trying them."""
 
-_FILED = (
+FILED = (
     EvidenceKind.PHOTO, EvidenceKind.VIDEO, EvidenceKind.PACKING_PHOTO, EvidenceKind.CHAT_SCREENSHOT,
     EvidenceKind.LISTING_TAG, EvidenceKind.FREIGHT_RECEIPT, EvidenceKind.QUALITY_REPORT, EvidenceKind.CARRIER_ANSWER,
     EvidenceKind.PURCHASE_PROOF, EvidenceKind.AUDIO, EvidenceKind.DOCUMENT,
@@ -123,7 +123,7 @@ async def _show(here: Visit, case_id: str, trouble: Trouble | None = None, tried
         order_link=_order_link(here, view),
         pieces=_pieces(order, view),
         result=result(page, policy, here.language),
-        kinds=[(str(kind), label(kind, here.language)) for kind in _FILED],
+        kinds=[(str(kind), label(kind, here.language)) for kind in FILED],
         carriers=[(code, carrier_name(code, here.language)) for code in CARRIERS],
         channels=[(code, channel_name(code, here.language)) for code in CHANNELS],
         limits=policy.limits,

@@ -20,7 +20,8 @@ def told(here: Visit, fault: Exception) -> Trouble:
     trouble = casepage.told(here, fault)
     if trouble.code not in ("invalid_body", "unknown_field"):
         return trouble
-    return Trouble(*(translate(text, here.language) for text in _NOT_UNDERSTOOD), code=trouble.code)
+    title, detail = (translate(text, here.language) for text in _NOT_UNDERSTOOD)
+    return Trouble(title, detail, code=trouble.code)
 
 
 def main_units(amount_minor: int, currency: str) -> str:
