@@ -9,8 +9,32 @@ from amends.domain.money import share_of_pieces, split
 from amends.domain.order import Chargeback, FreeShipping, Payment
 from amends.domain.policy import Freight
 from amends.domain.refusals import Code
-from amends.domain.words import EvidenceKind, Funds, Kind, Ledger, Outcome, Payer, PayoutState, Remedy, Stage
-from tests.domain.stories import B, P, R, X, agreed, money, no_channel_left, return_agreed, travelling, unshipped
+from amends.domain.words import (
+    EvidenceKind,
+    Funds,
+    Kind,
+    Ledger,
+    Leg,
+    Outcome,
+    Payer,
+    PayoutState,
+    Remedy,
+    ScanCode,
+    Stage,
+)
+from tests.domain.stories import (
+    B,
+    P,
+    R,
+    X,
+    agreed,
+    arrived,
+    money,
+    no_channel_left,
+    return_agreed,
+    travelling,
+    unshipped,
+)
 from tests.support.given import (
     BUYER,
     OPERATOR,
@@ -506,4 +530,40 @@ def test_two_cases_never_promise_more_than_the_order_has():
     )  # fmt: skip
     second.when(OWNER, k.Agree(1)).then_refused(
         Code.EXCEEDS_BALANCE, asked_minor=25_00, left_minor=20_00
+    ).and_nothing_written()
+
+
+# An end waits for its money ---------------------------------------------------------------------------------------
+
+
+def test_a_case_ends_when_its_money_has_arrived():
+    """Rules, Owner: a closed case moves no money, and freight may still be on its way to the buyer."""
+    case = returned("quality", 12_00, X).given(OWNER, k.AcceptReturn(), k.ShipReplacement("SF", "SF2"))
+    case = case.later(hours(20)).scanned(ScanCode.DELIVERED, Leg.REPLACEMENT).given(BUYER, k.ConfirmReceipt())
+    assert case.case.is_open
+    assert case.answered("failed").running == {"payout_account"}
+    ended = case.answered()
+    assert ended.case.closing.outcome is Outcome.COMPLETED
+
+
+def test_what_the_shop_pays_back_meanwhile_shrinks_what_is_promised():
+    case = return_agreed().news(lines=(line(category="electronics"),), refunded_elsewhere=60_00)
+    assert case.events(e.BalanceReduced) == [e.BalanceReduced(5_00, "refunded_elsewhere")]
+    case = case.handed_in().given(OWNER, k.AcceptReturn())
+    assert sent(case) == [("wechat", 5_00)]
+
+
+def test_goods_cannot_be_taken_when_nothing_is_left_to_pay_them_with():
+    """Rules, Owner: a person looks; the merchant does not keep them for nothing."""
+    case = return_agreed().sent_back().news(lines=(line(category="electronics"),), refunded_elsewhere=65_00)
+    assert (case.case.stage, case.case.look) == (Stage.UNDER_REVIEW, "nothing_left_goods_held")
+    case.when(OWNER, k.AcceptReturn()).then_refused(Code.EXCEEDS_BALANCE, left_minor=0).and_nothing_written()
+
+
+def test_pieces_that_another_case_has_by_now_are_not_settled_twice():
+    """Rules §1, §8: an offer after the end finds the pieces taken."""
+    first = arrived(B, "quality").given(BUYER, k.Withdraw())
+    second = first.opened(B, "quality").about(first.case_id)
+    second.when(OWNER, k.MakeOffer(Remedy.RETURN_AND_REFUND)).then_refused(
+        Code.QUANTITY_TAKEN, lines=[{"line_no": 1, "left": 0}]
     ).and_nothing_written()
