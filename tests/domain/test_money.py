@@ -521,6 +521,15 @@ def test_a_chargeback_holds_the_money_until_it_ends():
     assert not lost.case.is_open
 
 
+@pytest.mark.parametrize(("elsewhere", "kept"), [(35_00, True), (35_01, False)])
+def test_held_money_stays_held_as_long_as_the_order_still_covers_it(elsewhere, kept):
+    held = {"chargeback": Chargeback("open", 65_00)}
+    case = bought(**held).opened(R, "changed_mind", amount=30_00).given(OWNER, k.Agree(1))
+    case = case.news(refunded_elsewhere=elsewhere, **held)
+    assert (case.case.payouts[0].state is PayoutState.HELD) is kept
+    assert not case.sent
+
+
 def test_two_cases_never_promise_more_than_the_order_has():
     """G11."""
     scene = bought(lines=SHIRT_AND_SOCKS, freight_paid=0).delivered()

@@ -11,7 +11,7 @@ from amends.domain.order import Scan, shipping_state
 from amends.domain.refusals import Code
 from amends.domain.words import Basis, Fault, Funds, Goods, Leg, Outcome, ScanCode, Side, Stage
 from tests.domain.stories import R, return_agreed, unshipped
-from tests.support.given import BUYER, OWNER, SYSTEM, Scene, bought, days, hours, line, that
+from tests.support.given import BUYER, OPERATOR, OWNER, SYSTEM, Scene, bought, days, hours, line, that
 
 
 def asked(**changes: Any) -> Scene:
@@ -284,10 +284,24 @@ def test_a_parcel_that_arrives_while_the_merchant_is_silent_leaves_him_a_day_at_
     assert early.due("answer.with_buyer") == early.case.opened_at + hours(48)
 
 
+@pytest.mark.parametrize("code", [C.DELIVERED, C.OUT_FOR_DELIVERY])
+def test_goods_that_move_on_never_shorten_a_clock_that_was_lengthened(code):
+    case = asked().given(OPERATOR, k.ExtendDeadline("answer.in_transit", 72, "仓库停电"))
+    due = case.due("answer.in_transit")
+    key = "answer.with_buyer" if code is C.DELIVERED else "answer.in_transit"
+    assert case.later(hours(4)).scanned(code).due(key) == due
+
+
+@pytest.mark.parametrize("code", [C.RETURNING, C.RETURNED])
+def test_the_rest_of_the_way_back_leaves_a_paid_case_closed(code):
+    case = after(refusing(), C.REFUSED).answered()
+    assert not after(case, code).case.is_open
+
+
 def test_an_outward_scan_after_the_end_changes_nothing_else():
     case = asked().given(OWNER, k.Agree(1)).answered()
     assert case.case.closing.outcome is Outcome.REFUNDED
-    after(case, C.OUT_FOR_DELIVERY)
+    assert after(case, C.OUT_FOR_DELIVERY).docket.cases == case.docket.cases
 
 
 # Returns ------------------------------

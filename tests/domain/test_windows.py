@@ -12,6 +12,7 @@ from amends.domain.docket import PolicyBook
 from amends.domain.order import CUSTOM_MADE, NO_REASON_7, NO_REASON_EXCLUDABLE, NO_REASON_EXCLUDED
 from amends.domain.policy import Freight, Policy
 from amends.domain.refusals import Code
+from amends.domain.views import eligibility
 from amends.domain.words import Leg, Outcome, Payer, RulingOutcome, ScanCode, Side
 from tests.domain.stories import B, P, R, X
 from tests.support.given import (
@@ -259,6 +260,10 @@ def test_windows_and_freight_follow_the_better_policy_for_the_buyer(window_days,
     assert case.case.freight.back is paid_by
     assert case.due("answer.with_buyer") == case.now + hours(36)
     scene.at(over).when(BUYER, command).then_refused(Code.WINDOW_OVER, ended_at=over).and_nothing_written()
+    shown = eligibility(scene.docket, scene.context(BUYER, about_order=True))
+    returns = next(one for one in shown.kinds if one.kind is B)
+    free = next(each for each in returns.reasons if each.reason == "no_reason")
+    assert free.window_ends_at == over
 
 
 def test_a_case_keeps_the_deadlines_of_the_policy_under_which_it_was_opened():

@@ -25,7 +25,6 @@ from amends.domain.draft import CaseDraft
 from amends.domain.effects import Effect, effects, order_effects
 from amends.domain.evolve import fold
 from amends.domain.order import Line, Merchant, Order, Payment, ReturnAddress, Scan
-from amends.domain.policy import Policy
 from amends.domain.refusals import Code, Refusal
 from amends.domain.words import EvidenceKind, Fault, Kind, Leg, Payer, PayoutState, Role, RulingOutcome, ScanCode
 
@@ -347,8 +346,3 @@ def shop_of(shop: Merchant = SHOP, *, auto_refunds: int = 0) -> Scene:
 def bought(shop: Merchant = SHOP, *, auto_refunds: int = 0, **changes: Any) -> Scene:
     """The shop told of a paid order."""
     return shop_of(shop, auto_refunds=auto_refunds).given(SYSTEM, order(**changes))
-
-
-def policy_with(policy: Policy = POLICY, **changes: Any) -> Policy:
-    """The shipped policy with some parts changed."""
-    return replace(policy, **changes)
