@@ -16,6 +16,7 @@ from psycopg.pq import Format
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _int = Struct("!i").pack
+_long = Struct("!q").pack
 _empty = Struct("!3i").pack
 _header = Struct("!5i").pack
 _NULL = _int(-1)
@@ -79,16 +80,23 @@ class _ArrayDumper(Dumper):
         self.oid = cls.array_oid  # type: ignore[attr-defined]
 
     def dump(self, obj: Any) -> bytes:
-        if not obj:
-            return _empty(0, 0, obj.element_oid)
-        if isinstance(obj, Longs):
-            return _packed_longs(obj, obj.element_oid)
-        if isinstance(obj, Times):
-            since = [None if at is None else (at - _EPOCH) // _MICROSECOND for at in obj]
-            return _packed_longs(since, obj.element_oid)
-        if isinstance(obj, Texts):
-            return _packed_bytes([None if text is None else text.encode() for text in obj], obj.element_oid)
-        return _packed_bytes(obj, obj.element_oid)
+        return packed(obj)[1]
+
+
+def packed(value: "Longs | Times | Texts | Jsons | Blobs | datetime") -> tuple[int, bytes]:
+    """The type of a column, or of a single instant, and its bytes as PostgreSQL sends them itself."""
+    if isinstance(value, datetime):
+        return Times.element_oid, _long((value - _EPOCH) // _MICROSECOND)
+    oid, element = value.array_oid, value.element_oid
+    if not value:
+        return oid, _empty(0, 0, element)
+    if isinstance(value, Longs):
+        return oid, _packed_longs(value, element)
+    if isinstance(value, Times):
+        return oid, _packed_longs([None if at is None else (at - _EPOCH) // _MICROSECOND for at in value], element)
+    if isinstance(value, Texts):
+        return oid, _packed_bytes([None if text is None else text.encode() for text in value], element)
+    return oid, _packed_bytes(value, element)
 
 
 def register(context: AdaptContext) -> None:

@@ -31,22 +31,33 @@ from amends.domain.words import EvidenceKind, Side
 from amends.store import columns
 from amends.store.arrays import Longs, Texts
 from amends.store.database import Connection, load_queries, must_be_decided_again, translated, unavailable
+from amends.store.flight import Leg, fly, statement
 
 _sql = load_queries("batch")
 _order = msgspec.json.Decoder(Order)
 _case = msgspec.json.Decoder(Case)
 _merchant = msgspec.json.Decoder(Merchant)
 
-_FLIGHT = (
-    (_sql.write_orders.sql, columns.orders),
-    (_sql.write_words.sql, columns.words),
-    (_sql.new_cases.sql, columns.new_cases),
-    (_sql.write_cases.sql, columns.cases),
-    (_sql.write_evidence.sql, columns.evidence),
-    (_sql.write_parcels.sql, columns.parcels),
-    (_sql.write_outbox.sql, columns.outbox),
-    (_sql.write_events.sql, columns.events),
-    (_sql.write_receipts.sql, columns.receipts),
+_begin = Leg(statement(_sql.begin))
+_commit = Leg(statement(_sql.commit))
+_load = statement(_sql.load)
+_load_receipts = statement(_sql.load_receipts)
+_load_evidence = statement(_sql.load_evidence)
+_load_auto_refunds = statement(_sql.load_auto_refunds)
+_load_facts = statement(_sql.load_facts)
+_new_heads = statement(_sql.new_heads)
+_lock_heads = statement(_sql.lock_heads)
+_write_heads = statement(_sql.write_heads)
+_WRITES = (
+    (statement(_sql.write_orders), columns.orders),
+    (statement(_sql.write_words), columns.words),
+    (statement(_sql.new_cases), columns.new_cases),
+    (statement(_sql.write_cases), columns.cases),
+    (statement(_sql.write_evidence), columns.evidence),
+    (statement(_sql.write_parcels), columns.parcels),
+    (statement(_sql.write_outbox), columns.outbox),
+    (statement(_sql.write_events), columns.events),
+    (statement(_sql.write_receipts), columns.receipts),
 )
 """In this order: the rows that others wait for are taken last."""
 
@@ -59,52 +70,49 @@ class PostgresSession:
         self._announce = announce
 
     async def load(self, wanted: Wanted) -> Loading:
-        async with unavailable(), self._connection.pipeline():
-            dockets = await self._execute(
-                _sql.load,
-                order_merchants=Longs(key.merchant_id for key in wanted.orders),
-                order_nos=Texts(key.order_no for key in wanted.orders),
-                case_merchants=Longs(key.merchant_id for key in wanted.cases),
-                case_ids=Longs(key.case_id for key in wanted.cases),
+        legs = {
+            "dockets": Leg(
+                _load,
+                {
+                    "order_merchants": Longs(key.merchant_id for key in wanted.orders),
+                    "order_nos": Texts(key.order_no for key in wanted.orders),
+                    "case_merchants": Longs(key.merchant_id for key in wanted.cases),
+                    "case_ids": Longs(key.case_id for key in wanted.cases),
+                },
             )
-            receipts = evidence = auto_refunds = None
-            if wanted.receipts:
-                merchants, actors, keys = zip(*wanted.receipts, strict=True)
-                receipts = await self._execute(
-                    _sql.load_receipts, merchants=Longs(merchants), actors=Texts(actors), keys=Texts(keys)
-                )
-            if wanted.evidence_of:
-                merchants, case_ids = zip(*wanted.evidence_of, strict=True)
-                evidence = await self._execute(_sql.load_evidence, merchants=Longs(merchants), case_ids=Longs(case_ids))
-            if wanted.auto_refunds_of:
-                merchants, order_nos = zip(*wanted.auto_refunds_of, strict=True)
-                auto_refunds = await self._execute(
-                    _sql.load_auto_refunds,
-                    merchants=Longs(merchants),
-                    order_nos=Texts(order_nos),
-                    since=wanted.auto_refunds_since,
-                )
-        unasked = {OrderKey(row[0], row[1]): row[2] for row in await auto_refunds.fetchall()} if auto_refunds else {}
+        }
+        if wanted.receipts:
+            merchants, actors, keys = zip(*wanted.receipts, strict=True)
+            names = {"merchants": Longs(merchants), "actors": Texts(actors), "keys": Texts(keys)}
+            legs["receipts"] = Leg(_load_receipts, names)
+        if wanted.evidence_of:
+            merchants, case_ids = zip(*wanted.evidence_of, strict=True)
+            legs["evidence"] = Leg(_load_evidence, {"merchants": Longs(merchants), "case_ids": Longs(case_ids)})
+        if wanted.auto_refunds_of:
+            orders = columns.keys(wanted.auto_refunds_of)
+            legs["unasked"] = Leg(_load_auto_refunds, {**orders, "since": wanted.auto_refunds_since})
+        async with unavailable():
+            found = dict(zip(legs, await fly(self._connection, tuple(legs.values())), strict=True))
+        unasked = {OrderKey(row[0], row[1]): row[2] for row in found.get("unasked", ())}
         marks: dict[CaseKey, tuple[EvidenceMark, ...]] = dict.fromkeys(wanted.evidence_of, ())
-        for merchant_id, case_id, *mark in await evidence.fetchall() if evidence else ():
+        for merchant_id, case_id, *mark in found.get("evidence", ()):
             marks[CaseKey(merchant_id, case_id)] += (_mark(*mark),)
         loading = Loading({}, {}, {})
-        for row in await dockets.fetchall():
+        for row in found["dockets"]:
             loaded = _loaded(row, unasked, marks)
             key = OrderKey(row[0], row[1])
             loading.orders[key] = loaded
             for case_id in loaded.chains:
                 loading.order_of[CaseKey(row[0], case_id)] = key
-        for row in await receipts.fetchall() if receipts else ():
+        for row in found.get("receipts", ()):
             receipt_key = ReceiptKey(*row[:3])
             loading.receipts[receipt_key] = Receipt(receipt_key, *row[3:])
         return loading
 
     async def hold(self, orders: Sequence[OrderKey]) -> None:
-        async with unavailable(), self._connection.pipeline():
-            await self._execute(_sql.begin)
-            await self._execute(_sql.new_heads, **columns.keys(orders))
-            await self._execute(_sql.lock_heads, **columns.keys(orders))
+        keys = columns.keys(orders)
+        async with unavailable():
+            await fly(self._connection, (_begin, Leg(_new_heads, keys), Leg(_lock_heads, keys)))
 
     async def write(self, writes: Sequence[Write]) -> frozenset[OrderKey]:
         try:
@@ -130,26 +138,25 @@ class PostgresSession:
         """First flight: lock the heads in order; those whose version is not the one that was read have moved."""
         if not writes:
             return frozenset()
-        held = self._connection.info.transaction_status == TransactionStatus.INTRANS
-        async with self._connection.pipeline():
-            if not held:
-                await self._execute(_sql.begin)
-            unheard_of = [write.key for write in writes if write.read_version == 0]
-            if unheard_of:
-                await self._execute(_sql.new_heads, **columns.keys(unheard_of))
-            cursor = await self._execute(_sql.lock_heads, **columns.keys(write.key for write in writes))
-        versions = {(row[0], row[1]): row[2] for row in await cursor.fetchall()}
+        legs = []
+        if self._connection.info.transaction_status != TransactionStatus.INTRANS:
+            legs.append(_begin)
+        unheard_of = [write.key for write in writes if write.read_version == 0]
+        if unheard_of:
+            legs.append(Leg(_new_heads, columns.keys(unheard_of)))
+        legs.append(Leg(_lock_heads, columns.keys(write.key for write in writes)))
+        locked = (await fly(self._connection, legs))[-1]
+        versions = {(merchant_id, order_no): version for merchant_id, order_no, version in locked}
         return frozenset(write.key for write in writes if versions.get(write.key) != write.read_version)
 
     async def _write(self, winners: Sequence[Write]) -> None:
         """Second flight: everything, and the commit behind it; an error on the way undoes all of it."""
-        async with self._connection.pipeline():
-            await self._execute(_sql.write_heads, **columns.heads(winners))
-            for statement, columns_of in _FLIGHT:
-                rows = columns_of(winners)
-                if rows is not None:
-                    await self._connection.execute(statement, rows, binary=True)
-            await self._execute(_sql.commit)
+        legs = [Leg(_write_heads, columns.heads(winners))]
+        for write_rows, columns_of in _WRITES:
+            rows = columns_of(winners)
+            if rows is not None:
+                legs.append(Leg(write_rows, rows))
+        await fly(self._connection, (*legs, _commit))
 
     async def _give_up(self) -> None:
         """A connection that broke undoes the transaction by itself, and the pool replaces it."""
@@ -158,22 +165,18 @@ class PostgresSession:
 
     async def facts(self, ranges: Sequence[FactRange]) -> list[tuple[Fact, ...]]:
         merchants, case_ids, first_seqs, last_seqs = zip(*ranges, strict=True)
+        places = {
+            "merchants": Longs(merchants),
+            "case_ids": Longs(case_ids),
+            "first_seqs": Longs(first_seqs),
+            "last_seqs": Longs(last_seqs),
+        }
         async with unavailable():
-            cursor = await self._execute(
-                _sql.load_facts,
-                merchants=Longs(merchants),
-                case_ids=Longs(case_ids),
-                first_seqs=Longs(first_seqs),
-                last_seqs=Longs(last_seqs),
-            )
-            rows = await cursor.fetchall()
+            (rows,) = await fly(self._connection, (Leg(_load_facts, places),))
         found: list[list[Fact]] = [[] for _ in ranges]
         for place, payload in rows:
             found[place - 1].append(unseal(payload))
         return [tuple(facts) for facts in found]
-
-    async def _execute(self, query: Any, **parameters: Any) -> psycopg.AsyncCursor[tuple[Any, ...]]:
-        return await self._connection.execute(query.sql, parameters or None, binary=True)
 
 
 def _loaded(row: tuple[Any, ...], unasked: dict[OrderKey, int], marks: dict[CaseKey, Any]) -> Loaded:
