@@ -31,8 +31,8 @@ T = TypeVar("T")
 _BUSY, _COPY, _OVERDUE = "bench", "bench_copy", "bench_overdue"
 
 _STEADY = {"max_wal_size": "16GB", "checkpoint_timeout": "1h"}
-"""No checkpoint falls into a measurement. What follows one (each page is logged whole when it is first changed) is spread
-over five minutes where a service runs on; here it would be most of what the database does, for everybody alike.
+"""No checkpoint falls into a measurement. After one, each page is logged whole when it is first changed: that is spread
+over five minutes where a service runs on, and would be most of what the database does here, for everybody alike.
 """
 
 
