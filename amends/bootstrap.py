@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import gc
 import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
@@ -146,14 +147,25 @@ def web_app() -> Application:
     async def desk() -> AsyncIterator[Desk]:
         with database_url(settings) as url:
             async with open_parts(settings, url, SystemClock()) as parts, open_desk(parts, settings) as opened:
+                leave_the_start_alone()
                 yield opened
 
     return Application(desk)
 
 
+def leave_the_start_alone() -> None:
+    """What is there once a process has started stays there; garbage is looked for in what comes later.
+
+    Going through all of it took 80 ms, again and again, with everybody waiting.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 async def work(settings: Settings, url: str, clock: Clock) -> None:
     """Sweep deadlines and deliver messages until cancelled."""
     async with open_parts(settings, url, clock) as parts:
+        leave_the_start_alone()
         sweep = Sweep(parts.engine, parts.deadlines, clock)
         await asyncio.gather(sweep.forever(), deliver(parts, settings.data_dir))
 
