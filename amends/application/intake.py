@@ -1,10 +1,11 @@
 """News from the shop, couriers and providers become commands; whose parcel or payout it is, is looked up here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from msgspec import Struct
 
 from amends.application import ports
+from amends.application.joined import Joined
 from amends.application.lanes import Lanes
 from amends.application.partners import ParcelScan, PayoutNews, payout_envelope
 from amends.application.ports import Answer, Envelope, Failed, ParcelRow
@@ -25,6 +26,7 @@ class Intake:
     def __init__(self, lanes: Lanes, records: ports.Reader) -> None:
         self._lanes = lanes
         self._records = records
+        self._parcels = Joined(self._found_parcels)
 
     async def orders(self, news: Sequence[tuple[int, SyncOrder]], key: str | None = None) -> list[Answer | Failed]:
         """Orders as the shop tells them, each with its merchant. `key` is the idempotency key of all of them."""
@@ -37,21 +39,24 @@ class Intake:
 
     async def scans(self, scans: Sequence[ParcelScan], merchant_id: int | None = None) -> list[ScanReport]:
         """Scans of any parcels, judged in the order in which they happened; `merchant_id` limits whose they may be."""
-        owners: dict[str, list[ParcelRow]] = {}
-        for row in await self._records.parcels(sorted({scan.tracking_no for scan in scans})):
-            if merchant_id in (None, row.merchant_id):
-                owners.setdefault(row.tracking_no, []).append(row)
+        owners = await self._parcels.get(scan.tracking_no for scan in scans)
         addressed = [
             (place, _envelope(row, scan))
             for place, scan in sorted(enumerate(scans), key=lambda one: one[1].scan.occurred_at)
             for row in owners.get(scan.tracking_no, ())
-            if row.carrier == scan.carrier
+            if row.carrier == scan.carrier and merchant_id in (None, row.merchant_id)
         ]
         answers: list[list[Answer | Failed]] = [[] for _ in scans]
         outcomes = await self._lanes.submit_bulk([envelope for _, envelope in addressed])
         for (place, _), outcome in zip(addressed, outcomes, strict=True):
             answers[place].append(outcome)
         return [ScanReport(scan, tuple(found)) for scan, found in zip(scans, answers, strict=True)]
+
+    async def _found_parcels(self, tracking_nos: Collection[str]) -> dict[str, list[ParcelRow]]:
+        found: dict[str, list[ParcelRow]] = {}
+        for row in await self._records.parcels(sorted(tracking_nos)):
+            found.setdefault(row.tracking_no, []).append(row)
+        return found
 
     async def payouts(self, news: Sequence[PayoutNews]) -> list[Answer | Failed | None]:
         """A provider's words, in order; None where the payout is none of ours or nothing is said yet."""
