@@ -73,7 +73,7 @@ def return_accepted(case: Case, event: e.ReturnAccepted, at: Instant) -> Change:
         "goods": event.goods,
         "returned": add_lines(case.returned, event.lines),
         "compensation_due_minor": case.compensation_due_minor + event.compensation_minor,
-        "owed_minor": case.owed_minor + event.refund_minor,
+        "owed_minor": min(case.due_minor, case.owed_minor + event.refund_minor),
         "compensation_owed_minor": case.compensation_owed_minor + event.compensation_minor,
         "freight_claim_minor": 0,
     }

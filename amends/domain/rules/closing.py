@@ -49,6 +49,7 @@ def finish(c: CaseDraft, outcome: Outcome, by: Side | None = None) -> None:
     """
     if not c.case.owed_minor and not c.case.compensation_owed_minor:
         c.stop("payout_account", how="moot")
+    owed = c.running("payout_account") is not None
     if not _waits(c):
         close(c, outcome, by)
         return
@@ -58,8 +59,8 @@ def finish(c: CaseDraft, outcome: Outcome, by: Side | None = None) -> None:
         e.ExecutionFinished(
             outcome=outcome,
             by=by or c.actor.side,
-            owed_minor=c.case.owed_minor,
-            compensation_owed_minor=c.case.compensation_owed_minor,
+            owed_minor=c.case.owed_minor if owed else 0,
+            compensation_owed_minor=c.case.compensation_owed_minor if owed else 0,
         )
     )
 

@@ -189,6 +189,8 @@ def after_closing(c: CaseDraft, carrier: str, tracking_no: str, news: Scan) -> N
     agreement = case.agreement
     if agreement is None or case.refund_committed_minor or case.compensation_committed_minor:
         return
+    if case.goods not in (Goods.RETURN_DUE, Goods.RETURN_IN_TRANSIT):
+        return  # a scan that comes late about a return that came and was settled
     c.add(e.CaseReopened("late_scan"))
     c.draft.as_system(c.at)
     if amounts.taken_elsewhere(c.draft, case, c.policy):
