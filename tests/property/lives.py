@@ -9,7 +9,7 @@ from amends.domain.docket import Decided
 from amends.domain.draft import CaseDraft
 from amends.domain.permissions import ROLES
 from amends.domain.refusals import Code, Refusal
-from amends.domain.views import actions
+from amends.domain.views import actions, next_step
 from amends.domain.words import Side
 from tests.property import invariants, news, people, strategies
 from tests.property.dice import Dice
@@ -80,7 +80,7 @@ class Life:
             self.buyer_applies()
             return
         case_id = dice.pick(world.cases[::-1]).case_id
-        actor = dice.pick(people.PARTIES if dice.chance(65) else people.PLATFORM)
+        actor = somebody(dice, world, case_id)
         kind = self._choose(case_id, actor)
         if kind is None or dice.chance(wrong_percent):
             self.somebody_does_the_wrong_thing(case_id)
@@ -89,20 +89,12 @@ class Life:
         world.send(actor, strategies.fitting(kind, look, dice), case_id)
 
     def _choose(self, case_id: int, actor: Actor) -> type[k.Command] | None:
-        """Among what is open to the actor; what ends a case comes less often than what takes it further."""
         world = self.world
-        found = actions(world.docket_for(case_id), case_id, world.context(actor, case_id))
-        kinds = [BY_VERB[action.verb] for action in found if action.allowed]
+        kinds = open_to(world, case_id, actor)
         if kinds and self.curious and self.dice.chance(50):
             stage = world.look(case_id).case.stage
             return min(kinds, key=lambda kind: world.seen.taken[stage, kind])
-        case = world.docket.case(case_id)
-        assert case is not None, "chosen among the cases"
-        weights = WEIGHTS | (SAYS_NO if self.stubborn else {})
-        if actor.side is Side.MERCHANT and case.is_open and case.talk.merchant_wrote_at is None:
-            weights = weights | {k.SendMessage: 16}
-        weighted = [kind for kind in kinds for _ in range(weights.get(kind, 4))]
-        return self.dice.pick(weighted) if weighted else None
+        return likely(self.dice, world, case_id, actor, kinds, stubborn=self.stubborn)
 
     def somebody_does_the_wrong_thing(self, case_id: int) -> None:
         dice, world = self.dice, self.world
@@ -217,6 +209,37 @@ class Life:
             assert answer.code is said.code, f"{kind.__name__} was said to be refused with {said}, but {answer}"
         elif isinstance(answer, Refusal):
             assert answer.code in OF_THE_FIELDS, f"{kind.__name__} was said to be open, but {answer}"
+
+
+def somebody(dice: Dice, world: World, case_id: int) -> Actor:
+    """Often whoever has the next step, else anybody."""
+    case = world.docket.case(case_id)
+    assert case is not None, "chosen among the cases"
+    if dice.chance(45):
+        turn = next_step(case, world.policies.get(case.policy)).owner
+        in_turn = [actor for actor in (*people.PARTIES[:3], *people.PLATFORM[:4]) if actor.side == turn]
+        if in_turn:
+            return dice.pick(in_turn)
+    return dice.pick(people.PARTIES if dice.chance(65) else people.PLATFORM)
+
+
+def open_to(world: World, case_id: int, actor: Actor) -> list[type[k.Command]]:
+    """What the actor's page offers."""
+    found = actions(world.docket_for(case_id), case_id, world.context(actor, case_id))
+    return [BY_VERB[action.verb] for action in found if action.allowed]
+
+
+def likely(
+    dice: Dice, world: World, case_id: int, actor: Actor, kinds: list[type[k.Command]], *, stubborn: bool
+) -> type[k.Command] | None:
+    """One of them; what ends a case comes less often than what takes it further, and merchants write first."""
+    case = world.docket.case(case_id)
+    assert case is not None, "chosen among the cases"
+    weights = WEIGHTS | (SAYS_NO if stubborn else {})
+    if actor.side is Side.MERCHANT and case.is_open and case.talk.merchant_wrote_at is None:
+        weights = weights | {k.SendMessage: 16}
+    weighted = [kind for kind in kinds for _ in range(weights.get(kind, 4))]
+    return dice.pick(weighted) if weighted else None
 
 
 def forming(world: World) -> bool:
