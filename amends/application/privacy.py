@@ -69,10 +69,10 @@ Cover = Callable[[str, Any], Any]
 
 
 class _Plan(NamedTuple):
-    """Fields of one type: covered where given, covered always, and those with such fields inside."""
+    """Fields of one type: covered where given, covered always (each with its default), and those with such inside."""
 
-    given: tuple[str, ...]
-    always: tuple[str, ...]
+    given: tuple[tuple[str, Any], ...]
+    always: tuple[tuple[str, Any], ...]
     inside: tuple[str, ...]
 
 
@@ -80,11 +80,14 @@ def covered(value: Struct, pointer: str, cover: Cover) -> Struct:
     """The value with everything private in it replaced by what `cover` gives."""
     plan = _plan(type(value))
     changed = {}
-    for name in plan.given:
-        if (text := _written(value, name)) is not None:
+    for name, default in plan.given:
+        text = getattr(value, name)
+        if text is not None and text != default:
             changed[name] = cover(f"{pointer}/{name}", text)
-    for name in plan.always:
-        changed[name] = cover(f"{pointer}/{name}", _written(value, name))
+    for name, default in plan.always:
+        found = getattr(value, name)
+        # Left out of the JSON where it is the default.
+        changed[name] = cover(f"{pointer}/{name}", None if found == default else found)
     for name in plan.inside:
         inner = getattr(value, name)
         if isinstance(inner, tuple):
@@ -94,21 +97,15 @@ def covered(value: Struct, pointer: str, cover: Cover) -> Struct:
     return replace(value, **changed) if changed else value
 
 
-def _written(value: Struct, name: str) -> Any:
-    """The field as the JSON has it: None where it is left out, being the default."""
-    found = getattr(value, name)
-    return None if found == _defaults(type(value)).get(name, NODEFAULT) else found
-
-
-@cache
-def _defaults(kind: type[Struct]) -> dict[str, Any]:
-    return {field.name: field.default for field in msgspec.structs.fields(kind)}
-
-
 @cache
 def _plan(kind: type[Struct]) -> _Plan:
+    defaults = {field.name: field.default for field in msgspec.structs.fields(kind)}
+
+    def with_default(names: tuple[str, ...]) -> tuple[tuple[str, Any], ...]:
+        return tuple((name, defaults.get(name, NODEFAULT)) for name in names)
+
     inside = tuple(name for name, hint in get_type_hints(kind).items() if any(map(has_private, _structs(hint))))
-    return _Plan(PERSONAL.get(kind, ()), NOT_FOR_ALL.get(kind, ()), inside)
+    return _Plan(with_default(PERSONAL.get(kind, ())), with_default(NOT_FOR_ALL.get(kind, ())), inside)
 
 
 @cache

@@ -10,7 +10,7 @@ can tell any more what was there.
 import os
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_type_hints
 
@@ -116,29 +116,31 @@ def _written(fact: Fact) -> tuple[bytes, bytes]:
 
     Put together by hand, key by key in their order: every event passes here, most of them twice the same.
     """
-    at, seq = _encoder.encode(fact.at), fact.seq
-    event: Struct = fact.event
-    party, staff = _parts(fact.by)
-    by, written, salt = _encoded(fact.by), _event(event), _new_salt().encode()
-    salts: dict[str, str] = {}
+    at, seq, case_id, event = _encoder.encode(fact.at), fact.seq, fact.case_id, fact.event
+    author, salt = _author(fact.by), _new_salt()
+    written = closed = _event(event)
+    salts: list[bytes] = []
 
     def cover(pointer: str, value: Any) -> dict[str, str]:
-        salts[pointer] = new = _new_salt()
+        new = _new_salt()
+        salts.append(b'"%s":"%s"' % (pointer.encode(), new))
         return commitment(_disclosed(seq, pointer, new, value))
 
-    closed = _event(covered(event, "/event", cover)) if has_private(type(event)) else written
-    if not staff:
+    if has_private(event.__class__):
+        closed = _event(covered(event, "/event", cover))
+    if author.staff:
+        line = b'{"at":%s,"by":%s,"case_id":"%d","event":%s,"salt":"%s","seq":%d,"staff":%s}' % (
+            at, author.party, case_id, closed, salt, seq, _encoder.encode(cover(_STAFF, author.staff)),
+        )  # fmt: skip
+    else:
         line = b'{"at":%s,"by":%s,"case_id":"%d","event":%s,"salt":"%s","seq":%d}' % (
-            at, by, fact.case_id, closed, salt, seq,
+            at, author.by, case_id, closed, salt, seq,
         )  # fmt: skip
         if not salts:
             return line, line
-    else:
-        line = b'{"at":%s,"by":"%s","case_id":"%d","event":%s,"salt":"%s","seq":%d,"staff":%s}' % (
-            at, party.encode(), fact.case_id, closed, salt, seq, _encoder.encode(cover(_STAFF, staff)),
-        )  # fmt: skip
-    payload = b'{"at":%s,"by":%s,"case_id":"%d","event":%s,"salt":"%s","salts":%s,"seq":%d}' % (
-        at, by, fact.case_id, written, salt, _encoder.encode(salts), seq,
+    salts.sort()
+    payload = b'{"at":%s,"by":%s,"case_id":"%d","event":%s,"salt":"%s","salts":{%s},"seq":%d}' % (
+        at, author.by, case_id, written, salt, b",".join(salts), seq,
     )  # fmt: skip
     return payload, line
 
@@ -160,8 +162,34 @@ def _has_numbers(kind: Any) -> bool:
     return kind is int or kind is Any or any(map(_has_numbers, get_args(kind)))
 
 
-def _new_salt() -> str:
-    return os.urandom(_SALT_BYTES).hex()
+_salts: list[bytes] = []
+"""Drawn in advance: asking the system for each costs more than hashing what it is for."""
+
+os.register_at_fork(after_in_child=_salts.clear)
+
+
+def _new_salt() -> bytes:
+    """Hex of 16 random bytes, never given twice."""
+    try:
+        return _salts.pop()
+    except IndexError:
+        drawn = os.urandom(_SALT_BYTES * 256).hex().encode()
+        _salts.extend(drawn[place : place + 2 * _SALT_BYTES] for place in range(0, len(drawn), 2 * _SALT_BYTES))
+        return _salts.pop()
+
+
+class _Author(NamedTuple):
+    """Who did it as JSON, the party alone as JSON, and the person who did it for the party."""
+
+    by: bytes
+    party: bytes
+    staff: str
+
+
+@lru_cache(maxsize=4096)
+def _author(by: str) -> _Author:
+    party, staff = _parts(by)
+    return _Author(_encoded(by), _encoded(party), staff)
 
 
 def _parts(by: str) -> tuple[str, str]:
@@ -175,9 +203,9 @@ def _parts(by: str) -> tuple[str, str]:
     return by, ""
 
 
-def _disclosed(seq: int, pointer: str, salt: str, value: Any) -> bytes:
+def _disclosed(seq: int, pointer: str, salt: bytes, value: Any) -> bytes:
     told = _encoded(value) if isinstance(value, str) else canonical(value)
-    return b'[%d,"%s","%s",%s]' % (seq, pointer.encode(), salt.encode(), told)
+    return b'[%d,"%s","%s",%s]' % (seq, pointer.encode(), salt, told)
 
 
 def line_of(payload: bytes) -> bytes:
@@ -210,7 +238,7 @@ def _opened(payload: bytes) -> tuple[bytes, list[Disclosure]]:
     found = []
     for pointer, salt in document.pop("salts", {}).items():
         value = _taken(document, pointer)
-        line = _disclosed(document["seq"], pointer, salt, value)
+        line = _disclosed(document["seq"], pointer, salt.encode(), value)
         found.append(Disclosure(pointer, value, line))
         _put(document, pointer, commitment(line))
     return _encoder.encode(document), found
