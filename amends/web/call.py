@@ -1,6 +1,6 @@
 """One request to the API: who calls, in which language, with what; and how a function becomes its handler."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
@@ -84,6 +84,8 @@ class Operation(NamedTuple):
     answer: Any = None
     status: int = 200
     needs_actor: bool = False
+    media: Sequence[str] = ("application/json",)
+    """What may come back; anything but JSON is a file or a stream, with no schema."""
 
 
 def case_key(public_id: str) -> CaseKey:
@@ -194,11 +196,12 @@ def operation(
     needs_actor: bool = False,
     largest_body: int = LARGEST_BODY,
     in_parts: bool = False,
+    media: Sequence[str] = ("application/json",),
 ) -> Callable[[Callable[..., Awaitable[Any]]], HTTPRouteHandler]:
     """Make a handler of `async def name(call, body, query) -> answer`.
 
     What it takes and gives is read from its annotations, once, and described so in the reference. A body `in_parts`
-    is decoded further by the function.
+    is decoded further by the function. One that answers with files or a stream names their `media` types.
     """
 
     def wrap(handle: Callable[..., Awaitable[Any]]) -> HTTPRouteHandler:
@@ -206,8 +209,10 @@ def operation(
         body, query, answer = hints.get("body"), hints.get("query"), hints.get("return")
         if get_origin(answer) is Reply:
             (answer,) = get_args(answer)
+        elif media != ("application/json",):
+            answer = None
         summary = (handle.__doc__ or "").strip().partition("\n")[0]
-        described = Operation(method, path, summary, body, query, answer, status, needs_actor)
+        described = Operation(method, path, summary, body, query, answer, status, needs_actor, media)
 
         async def serve(request: Request[Any, Any, Any]) -> Response[bytes]:
             desk: Desk = request.app.state.desk

@@ -98,10 +98,7 @@ def _command(verb: str, kind: type[k.Command]) -> Operation:
 
 def _schemas(operations: Iterable[Operation]) -> tuple[dict[Any, dict[str, Any]], dict[str, Any]]:
     kinds = dict.fromkeys(
-        kind
-        for operation in operations
-        for kind in (operation.body, operation.answer)
-        if kind is not None and not _is_stream(kind)
+        kind for operation in operations for kind in (operation.body, operation.answer) if kind is not None
     )
     events: list[type[Event]] = Event.__subclasses__()
     found, components = msgspec.json.schema_components([*kinds, *events], ref_template=_REF)
@@ -158,10 +155,8 @@ def _described(operation: Operation, path: str, schemas: Mapping[Any, dict[str, 
 
 
 def _responses(operation: Operation, schemas: Mapping[Any, dict[str, Any]]) -> dict[str, Any]:
-    if operation.answer is None or _is_stream(operation.answer):
-        content: dict[str, Any] = {"text/event-stream" if _is_stream(operation.answer) else "application/json": {}}
-    else:
-        content = {"application/json": {"schema": schemas[operation.answer]}}
+    schema = {} if operation.answer is None else {"schema": schemas[operation.answer]}
+    content = dict.fromkeys(operation.media, schema)
     problem = {"content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(name="Problem")}}}}
     statuses = {kind.status for kind in PROBLEMS.values()} | set(REFUSAL_STATUS.values())
     return {
@@ -239,7 +234,3 @@ def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
         {"name": name, "in": "header", "required": name == "Amends-Actor" and operation.needs_actor, **_HEADERS[name]}
         for name in names
     ]
-
-
-def _is_stream(kind: Any) -> bool:
-    return isinstance(kind, type) and not issubclass(kind, Struct) and kind.__module__.startswith("litestar")

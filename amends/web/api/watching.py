@@ -47,7 +47,7 @@ async def get_feed(call: Call, query: FeedQuery) -> FeedPage:
     return call.found(await call.desk.queries.feed(merchant_id, query.after, query.limit, call.caller), merchant_id)
 
 
-@operation("GET", "/v1/live", needs_actor=True)
+@operation("GET", "/v1/live", needs_actor=True, media=("text/event-stream",))
 async def get_live(call: Call, query: LiveQuery) -> Stream:
     """Server-sent events: `fact` with its number as id for one case or one merchant; else `change` and `reload`."""
     return Stream(
