@@ -16,14 +16,20 @@ import structlog
 
 from amends.adapters.clock import SystemClock
 from amends.adapters.couriers.sandbox import SandboxCourier
+from amends.adapters.evidence_folder import EvidenceFolder
+from amends.adapters.ledger_keys import KeyFolder
 from amends.adapters.payments.sandbox import SandboxProvider
+from amends.adapters.printing import TypstPrinter
 from amends.adapters.shop import LogShop
+from amends.adapters.time_stamps import HttpTimeStamps
 from amends.application.access import Access, key_hash, new_key
 from amends.application.deliver import Deliverer
+from amends.application.dossier import Dossiers
 from amends.application.engine import Engine
 from amends.application.ids import Ids
 from amends.application.intake import Intake
 from amends.application.lanes import Lanes
+from amends.application.ledger import Ledger
 from amends.application.policies import Policies
 from amends.application.ports import Clock, ServiceKey
 from amends.application.queries import Queries
@@ -37,6 +43,7 @@ from amends.store.conversations import PostgresConversations
 from amends.store.database import Database
 from amends.store.deadlines import PostgresDeadlines
 from amends.store.embedded import EmbeddedPostgres
+from amends.store.ledger import PostgresLedger
 from amends.store.live import PostgresAnnouncer, PostgresWatch
 from amends.store.outbox import PostgresOutbox
 from amends.store.postgres import PostgresStore
@@ -66,6 +73,8 @@ class Parts:
     lanes: Lanes
     intake: Intake
     ids: Ids
+    book: PostgresLedger
+    ledger: Ledger
     policies: Policies
     clock: Clock
 
@@ -94,6 +103,7 @@ async def open_parts(settings: Settings, url: str, clock: Clock) -> AsyncIterato
         await stack.enter_async_context(running(announcer.forever()))
         lanes = await stack.enter_async_context(Lanes(engine, interactive_writers=max(1, batches - 1)))
         records = PostgresReader(database)
+        book = PostgresLedger(database)
         yield Parts(
             database=database,
             records=records,
@@ -104,9 +114,18 @@ async def open_parts(settings: Settings, url: str, clock: Clock) -> AsyncIterato
             lanes=lanes,
             intake=Intake(lanes, records),
             ids=ids,
+            book=book,
+            ledger=await _ledger(book, settings, clock),
             policies=policies,
             clock=clock,
         )
+
+
+async def _ledger(book: PostgresLedger, settings: Settings, clock: Clock) -> Ledger:
+    keys = KeyFolder(settings.ledger_keys or settings.data_dir / "ledger")
+    ledger = Ledger(book, keys, clock, HttpTimeStamps(settings.time_stamp_url) if settings.time_stamp_url else None)
+    await ledger.begin()
+    return ledger
 
 
 @asynccontextmanager
@@ -134,6 +153,15 @@ async def open_desk(
             service=Service(PostgresConversations(parts.database), parts.records, parts.clock, parts.ids),
             sign_ins=PostgresSignIns(parts.database),
             hub=hub,
+            book=parts.book,
+            ledger=parts.ledger,
+            dossiers=Dossiers(
+                parts.records,
+                parts.ledger,
+                parts.policies,
+                EvidenceFolder(settings.data_dir / "evidence"),
+                TypstPrinter(),
+            ),
             move_clock=move_clock,
             demo_people=demo_people,
         )
@@ -163,11 +191,11 @@ def leave_the_start_alone() -> None:
 
 
 async def work(settings: Settings, url: str, clock: Clock) -> None:
-    """Sweep deadlines and deliver messages until cancelled."""
+    """Sweep deadlines, deliver messages and keep the ledger until cancelled."""
     async with open_parts(settings, url, clock) as parts:
         leave_the_start_alone()
         sweep = Sweep(parts.engine, parts.deadlines, clock)
-        await asyncio.gather(sweep.forever(), deliver(parts, settings.data_dir))
+        await asyncio.gather(sweep.forever(), deliver(parts, settings.data_dir), parts.ledger.forever())
 
 
 async def deliver(parts: Parts, data_dir: Path, *, seed: int = 0) -> None:

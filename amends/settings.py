@@ -25,6 +25,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     policy_dir: Path | None = None
     """Policies that take the place of the shipped ones."""
 
+    ledger_keys: Path | None = None
+    """Folder of the keys that sign the ledger; without it `ledger` under `data_dir`. Other machines cannot sign."""
+
+    time_stamp_url: str | None = None
+    """A time-stamping authority (RFC 3161) for heads of the ledger."""
+
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535)] = 8080
 

@@ -40,6 +40,10 @@ _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The earliest date that a ZIP can write; of every file, so that the same content gives the same bytes."""
 
 
+_AT_ONCE = 2
+"""So many are made at once in one process: they must not take the time of those who only click."""
+
+
 class Originals(Protocol):
     """Evidence files by their SHA-256."""
 
@@ -110,6 +114,7 @@ class Dossiers:
         self._policies = policies
         self._originals = originals
         self._printer = printer
+        self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def contents(self, key: CaseKey, caller: Caller, language: Language) -> Contents | Refusal:
         """Everything but the files, as of the newest event. Raises NotCovered, Unavailable."""
@@ -146,6 +151,10 @@ class Dossiers:
 
     async def pdf(self, contents: Contents) -> bytes:
         """The dossier for people."""
+        async with self._turns:
+            return await self._printed(contents)
+
+    async def _printed(self, contents: Contents) -> bytes:
         previews = {}
         for exhibit in contents.exhibits:
             if exhibit.sha256 and (picture := await self._originals.preview(exhibit.sha256)) is not None:
@@ -154,6 +163,10 @@ class Dossiers:
 
     async def write(self, contents: Contents, out: IO[bytes]) -> None:
         """The dossier for programs and for courts, as a ZIP. Raises NotCovered, Unavailable."""
+        async with self._turns:
+            await self._write(contents, out)
+
+    async def _write(self, contents: Contents, out: IO[bytes]) -> None:
         listed: dict[str, str] = {}
         with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
             kept = []
@@ -163,7 +176,7 @@ class Dossiers:
                     if hashed is not None:
                         listed[exhibit.file] = hashed
                         kept.append(exhibit.file)
-            parts = {**self._parts(contents, frozenset(kept)), names.PDF: await self.pdf(contents)}
+            parts = {**self._parts(contents, frozenset(kept)), names.PDF: await self._printed(contents)}
             listed |= {name: sha256(content).hexdigest() for name, content in parts.items()}
             lines = [_line(record, contents) for record in contents.records]
             parts[names.EVENTS] = b"".join(line + b"\n" for line in lines)

@@ -274,7 +274,6 @@ class Ledger:
 
     async def forever(self) -> None:
         """Grow until cancelled."""
-        await self.begin()
         while True:
             try:
                 while await self.grow():

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import NamedTuple
 
 from cryptography.x509 import (
@@ -55,23 +56,28 @@ def request(content: bytes) -> Request:
 def read_stamp(reply: bytes, content: bytes, authorities: Sequence[bytes] = (), nonce: int | None = None) -> Stamp:
     """What the reply says about the content. Raises BadStamp.
 
-    `authorities` are certificates (PEM), the roots that the reader trusts; without any, the signature is checked
-    with the certificates that the reply brings along, which says nothing about whose they are.
+    `authorities` are certificates (PEM), the roots that the reader trusts; without any, the reply is read and held
+    against the content, but anybody could have written it.
     """
     try:
         response = decode_timestamp_response(reply)
+        info = response.tst_info
+        brought = [load_der_x509_certificate(one) for one in sorted(response.signed_data.certificates)]
+        roots = [certificate for pem in authorities for certificate in load_pem_x509_certificates(pem)]
     except ValueError as fault:
-        raise BadStamp(f"it is no reply of an authority: {fault}") from fault
+        raise BadStamp(f"it cannot be read: {fault}") from fault
     if PKIStatus(response.status) is not PKIStatus.GRANTED:
         raise BadStamp(f"the authority did not stamp: {PKIStatus(response.status).name.lower()}")
-    brought = [load_der_x509_certificate(one) for one in sorted(response.signed_data.certificates)]
-    roots = [certificate for pem in authorities for certificate in load_pem_x509_certificates(pem)]
-    builder = VerifierBuilder(roots=list(roots or brought), intermediates=list(brought) if roots else [], nonce=nonce)
-    try:
-        builder.build().verify_message(response, content)
-    except (VerificationError, ValueError) as fault:
-        raise BadStamp(str(fault)) from fault
-    return Stamp(_name(response, brought), response.tst_info.gen_time, bool(roots))
+    if info.message_imprint.message != sha256(content).digest():
+        raise BadStamp("it is about something else")
+    if nonce is not None and info.nonce != nonce:
+        raise BadStamp("it answers another request: the nonce differs")
+    if roots:
+        try:
+            VerifierBuilder(roots=roots, intermediates=brought).build().verify_message(response, content)
+        except (VerificationError, ValueError) as fault:
+            raise BadStamp(str(fault)) from fault
+    return Stamp(_name(response, brought), info.gen_time, bool(roots))
 
 
 def _name(response: TimeStampResponse, brought: Sequence[Certificate]) -> str:

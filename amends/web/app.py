@@ -18,7 +18,9 @@ from amends.web.api import (
     batches,
     cases,
     conversations,
+    dossier,
     hand_overs,
+    ledger,
     merchants,
     news,
     operating,
@@ -44,6 +46,8 @@ HANDLERS: tuple[HTTPRouteHandler, ...] = (
     *conversations.HANDLERS,
     *operating.HANDLERS,
     *hand_overs.HANDLERS,
+    *dossier.HANDLERS,
+    *ledger.HANDLERS,
     *reference.HANDLERS,
 )
 

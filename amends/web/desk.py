@@ -6,8 +6,10 @@ from datetime import timedelta
 
 from amends.application import ports
 from amends.application.access import Access
+from amends.application.dossier import Dossiers
 from amends.application.intake import Intake
 from amends.application.lanes import Lanes
+from amends.application.ledger import Book, Ledger
 from amends.application.policies import Policies
 from amends.application.queries import Queries
 from amends.application.service import Service
@@ -35,5 +37,8 @@ class Desk:
     service: Service
     sign_ins: SignIns
     hub: Hub
+    book: Book
+    ledger: Ledger
+    dossiers: Dossiers
     move_clock: Callable[[timedelta], Awaitable[Instant]] | None = None
     demo_people: Sequence[DemoPerson] | None = None

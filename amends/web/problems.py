@@ -56,6 +56,10 @@ PROBLEMS: Mapping[str, Kind] = {
     "unknown_parcel": Kind(
         404, N_("This parcel cannot be found"), N_("Send the order or the return with its number first.")
     ),
+    "unknown_head": Kind(404, N_("The ledger has no such head"), N_("Only sizes that were published have one.")),
+    "ledger_elsewhere": Kind(
+        503, N_("The ledger is signed on another machine"), N_("Ask there, or bring its keys to this one.")
+    ),
     "unknown_conversation": Kind(404, N_("This conversation cannot be found"), N_("The number may be wrong.")),
     "conversation_taken": Kind(409, N_("Somebody else has this conversation"), N_("Take one that is still waiting.")),
     "conversation_over": Kind(409, N_("This conversation is over"), N_("Ask for a person again.")),

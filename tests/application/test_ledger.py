@@ -281,6 +281,7 @@ def test_an_authority_that_is_away_does_not_stop_the_ledger(open_shop: OpenShop,
     async def story():
         async with open_shop() as shop:
             ledger = Ledger(shop.book, Ring(), shop.clock, Away())
+            await ledger.begin()
             growing = asyncio.create_task(ledger.forever())
             for number in range(1, 4):
                 await shop.opened()

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from amends.adapters.printing import TypstPrinter
 from amends.application.access import Access, key_hash
+from amends.application.dossier import Dossiers
 from amends.application.ids import Ids
 from amends.application.intake import Intake
 from amends.application.lanes import Lanes
+from amends.application.ledger import Ledger
 from amends.application.ports import Change, ServiceKey
 from amends.application.queries import Queries
 from amends.application.service import Service
@@ -27,6 +30,7 @@ from amends.store.sign_ins import MemorySignIns
 from amends.web.app import Application
 from amends.web.desk import Desk
 from amends.web.live import Hub
+from tests.support.dossiers import MemoryFiles, Ring
 from tests.support.shops import MONDAY, POLICIES, ManualClock, shop_in_memory
 
 KEY = "amends_test_key_of_the_whole_marketplace"
@@ -161,14 +165,14 @@ class Api:
         }
         status, found = 0, {}
         parts = heard if heard is not None else []
-        sent = False
+        sent, over = False, asyncio.Event()
 
         async def receive() -> dict[str, Any]:
             nonlocal sent
-            if sent and leaves:
-                return {"type": "http.disconnect"}
+            if sent and not leaves:
+                await over.wait()
             if sent:
-                await asyncio.sleep(3600)
+                return {"type": "http.disconnect"}
             sent = True
             return {"type": "http.request", "body": body, "more_body": leaves}
 
@@ -179,6 +183,8 @@ class Api:
                 found = {name.decode().lower(): value.decode("latin-1") for name, value in message["headers"]}
             else:
                 parts.append(message.get("body", b""))
+                if not message.get("more_body", False):
+                    over.set()
 
         await self._app(scope, receive, send)  # type: ignore[arg-type]
         return Response(status, found, b"".join(parts))
@@ -213,6 +219,8 @@ async def desk_in_memory(clock: ManualClock) -> AsyncIterator[Opened]:
         async with Lanes(engine) as lanes:
             hub = Hub(notices)
             listening = asyncio.create_task(hub.forever())
+            ledger = Ledger(shop.book, Ring(), clock)
+            await ledger.begin()
             yield (
                 Desk(
                     lanes=lanes,
@@ -227,6 +235,9 @@ async def desk_in_memory(clock: ManualClock) -> AsyncIterator[Opened]:
                     service=Service(MemoryConversations(), shop.reader, clock, Ids(7)),
                     sign_ins=MemorySignIns(),
                     hub=hub,
+                    book=shop.book,
+                    ledger=ledger,
+                    dossiers=Dossiers(shop.reader, ledger, POLICIES, MemoryFiles(), TypstPrinter()),
                     move_clock=_mover(clock),
                 ),
                 Sweep(engine, shop.deadlines, clock),

@@ -134,7 +134,7 @@ class Dispute:
             73_900,
             (Payment("wechat", "4200002026030298765432", 73_900),),
             ship_by=MONDAY + timedelta(days=2),
-            carrier="SF",
+            carrier="shunfeng",
             tracking_no="SF1436502287",
             paid_at=MONDAY,
             buyer_phone="13812345678",
@@ -148,7 +148,7 @@ class Dispute:
             (ScanCode.DELIVERED, 2 * HOUR, "上海市静安区", "已签收,签收人:本人"),
         ):
             self.shop.clock.advance(after)
-            scan = k.RecordScan(Leg.OUTWARD, "SF", "SF1436502287", Scan(code, self.shop.clock.now(), place, text))
+            scan = k.RecordScan(Leg.OUTWARD, "shunfeng", "SF1436502287", Scan(code, self.shop.clock.now(), place, text))
             await self.says(SYSTEM, scan, order_no="260302-118273")
 
     async def says(self, who: Actor, command: k.Command, after: timedelta = timedelta(0), **more: str) -> None:
@@ -218,7 +218,7 @@ class Dispute:
         )  # fmt: skip
         await self.says(ARBITRATOR, ruling, 20 * HOUR)
         await self.says(COLLEAGUE, k.ApproveRuling(approve=True), 2 * HOUR)
-        await self.says(BUYER, k.ShipReturn("YTO", "YT9081726354"), 9 * HOUR)
+        await self.says(BUYER, k.ShipReturn("yuantong", "YT9081726354"), 9 * HOUR)
         await self.ledger.cover(self.case)
         return self.case
 
