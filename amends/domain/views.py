@@ -138,17 +138,22 @@ _BESIDE = ("offer_open", "negotiation_wait", "evidence", "evidence_more", "carri
 _PAYS = ("agree_refund", "refund_instead", "accept_return")
 
 
+def clock_of_turn(case: Case) -> Deadline | None:
+    """The clock of whoever owns the next step; None when none runs."""
+    main = [d for d in case.deadlines if base(d.key) not in _BESIDE] if case.is_open else []
+    if not main and case.is_open:
+        main = [d for d in case.deadlines if d.key == "appeal_decision"]
+    return min(main, key=lambda d: d.due_at, default=None)
+
+
 def next_step(case: Case, policy: Policy) -> NextStep:
     """The owner of the next step and its clock (rules, Owner)."""
     if case.suspension is not None:
         until = case.suspension.until
         return NextStep("platform", Deadline("suspension", "platform", case.suspension.since, until), "resume")
-    main = [d for d in case.deadlines if base(d.key) not in _BESIDE] if case.is_open else []
-    if not main and case.is_open:
-        main = [d for d in case.deadlines if d.key == "appeal_decision"]
-    if not main:
+    deadline = clock_of_turn(case)
+    if deadline is None:
         return NextStep("system" if case.is_open else "nobody", None)
-    deadline = min(main, key=lambda d: d.due_at)
     outcome = policy.outcome(base(deadline.key), case.reason, case.fault, case.kind)
     if case.must_look and case.review is None and outcome in (*_PAYS, "agree", "agree_return", "agree_intercept"):
         outcome = "review"
