@@ -1,11 +1,13 @@
 """Who acts: `buyer/b42`, `merchant/1001/li`, `platform/zhou`, `system` (DESIGN §3)."""
 
+from functools import cached_property
+
 from msgspec import Struct
 
 from amends.domain.words import Role, Side
 
 
-class Actor(Struct, frozen=True):
+class Actor(Struct, frozen=True, dict=True):
     """A person, or the system. `party` is the buyer's or merchant's id, `staff` the person who acts for it."""
 
     side: Side
@@ -13,7 +15,7 @@ class Actor(Struct, frozen=True):
     party: str = ""
     staff: str = ""
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The actor as written in records, `merchant/1001/li`."""
         name = self.side + "/" + self.party if self.party else str(self.side)

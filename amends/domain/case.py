@@ -281,7 +281,11 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     def ordered_minor(self, ledger: Ledger) -> int:
         """Money ordered from that ledger and not given up: on its way or there."""
-        return sum([p.amount_minor for p in self.payouts if p.ledger is ledger and p.state not in _GIVEN_UP])
+        ordered = 0
+        for payout in self.payouts:
+            if payout.ledger is ledger and payout.state not in _GIVEN_UP:
+                ordered += payout.amount_minor
+        return ordered
 
     @property
     def refund_committed_minor(self) -> int:

@@ -85,8 +85,13 @@ class Decided(Struct, frozen=True):
 
 def after(docket: Docket, decided: Decided) -> Docket:
     """The docket as the decision leaves it."""
-    changed = {case.case_id: case for case in decided.cases}
-    known = {case.case_id for case in docket.cases}
-    cases = tuple(changed.get(case.case_id, case) for case in docket.cases)
-    opened = tuple(case for case in decided.cases if case.case_id not in known)
-    return Docket(docket.merchant, decided.order or docket.order, cases + opened, docket.auto_refunds, docket.evidence)
+    cases = list(docket.cases)
+    for changed in decided.cases:
+        for place, case in enumerate(cases):
+            if case.case_id == changed.case_id:
+                cases[place] = changed
+                break
+        else:
+            cases.append(changed)
+    order = decided.order or docket.order
+    return Docket(docket.merchant, order, tuple(cases), docket.auto_refunds, docket.evidence)

@@ -9,6 +9,7 @@ import aiosql
 import psycopg
 from psycopg import AsyncConnection, errors
 from psycopg.adapt import Loader
+from psycopg.types.string import ByteaBinaryLoader
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from amends.application.ports import Rejected, Unavailable
@@ -46,11 +47,7 @@ async def _configure(connection: Connection) -> None:
     connection.prepare_threshold = 0
     arrays.register(connection)
     connection.adapters.register_loader("json", _JsonBytes)
-    connection.adapters.register_loader("json", _JsonBytesBinary)
-
-
-class _JsonBytesBinary(_JsonBytes):
-    format = psycopg.pq.Format.BINARY
+    connection.adapters.register_loader("json", ByteaBinaryLoader)
 
 
 class Database:

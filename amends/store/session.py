@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -36,7 +37,7 @@ from amends.store.flight import Leg, fly, statement
 _sql = load_queries("batch")
 _order = msgspec.json.Decoder(Order)
 _case = msgspec.json.Decoder(Case)
-_merchant = msgspec.json.Decoder(Merchant)
+_settings = msgspec.json.Decoder(Merchant)
 
 _begin = Leg(statement(_sql.begin))
 _commit = Leg(statement(_sql.commit))
@@ -182,7 +183,7 @@ class PostgresSession:
 def _loaded(row: tuple[Any, ...], unasked: dict[OrderKey, int], marks: dict[CaseKey, Any]) -> Loaded:
     merchant_id, order_no, version, order, settings, case_ids, states, chains = row
     docket = Docket(
-        _merchant.decode(settings) if settings else Merchant(merchant_id),
+        _merchant(settings) if settings else Merchant(merchant_id),
         _order.decode(order) if order else None,
         tuple(_case.decode(state) for state in states or ()),
         unasked.get(OrderKey(merchant_id, order_no), 0),
@@ -192,6 +193,12 @@ def _loaded(row: tuple[Any, ...], unasked: dict[OrderKey, int], marks: dict[Case
         case_id: found for case_id in case_ids if (found := marks.get(CaseKey(merchant_id, case_id))) is not None
     }
     return Loaded(version, docket, dict(zip(case_ids, chains or (), strict=True)), evidence)
+
+
+@lru_cache(maxsize=4096)
+def _merchant(settings: bytes) -> Merchant:
+    """A batch has many orders of few merchants."""
+    return _settings.decode(settings)
 
 
 def _mark(evidence_id: str, side: str, kind: str, filed_at: Any) -> EvidenceMark:

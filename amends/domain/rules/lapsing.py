@@ -1,6 +1,7 @@
 """What silence does: every deadline that passed is applied at its own instant, in order (rules §4)."""
 
 from amends.domain import events as e
+from amends.domain.case import Case
 from amends.domain.draft import CaseDraft, Draft, base
 from amends.domain.policy import LapseOutcome
 from amends.domain.rules import (
@@ -24,25 +25,30 @@ def lapse_until(c: CaseDraft, until: Instant) -> None:
 
     A lapse counts at its own instant, so a late sweep never lengthens what follows from it.
     """
-    while True:
+    while _something_due(c.case, until):
         suspension = c.case.suspension
         if suspension is not None:
-            if until < suspension.until:
-                break
             c.draft.as_system(suspension.until)
             steering.resume(c, None)
             closing.settle(c)
             c.flush()
             continue
-        passed = [deadline for deadline in c.case.deadlines if deadline.due_at <= until]
-        if not passed:
-            break
-        due = min(passed, key=lambda d: (d.due_at, d.key))
+        due = min(c.case.deadlines, key=lambda d: (d.due_at, d.key))
         c.draft.as_system(due.due_at)
         _lapse(c, due)
         closing.settle(c)
         c.flush()
     c.draft.as_sender()
+
+
+def _something_due(case: Case, until: Instant) -> bool:
+    """Whether silence did something by then. Asked before every command, and nearly always denied."""
+    if case.suspension is not None:
+        return until >= case.suspension.until
+    for deadline in case.deadlines:  # noqa: SIM110 (a generator costs more than all it looks at)
+        if deadline.due_at <= until:
+            return True
+    return False
 
 
 def lapse_all(draft: Draft) -> None:
