@@ -14,6 +14,7 @@ from amends.domain.events import (
     ReturnShipped,
 )
 from amends.domain.order import Order
+from amends.domain.time import Instant
 from amends.domain.words import Basis, EvidenceKind, Leg, Side
 
 FOUND_BY = frozenset({CallRecorded, CaseAgreed, EvidenceFiled, ReplacementShipped, ReturnShipped})
@@ -71,3 +72,10 @@ def words(order: Order) -> str:
 def title(order: Order) -> str:
     """What a list calls the order: its first line."""
     return order.lines[0].title if order.lines else order.order_no
+
+
+def counted_at(order: Order) -> Instant | None:
+    """From when an order counts in the shop's figures: its group filled, or it was paid where there are none (R6.1)."""
+    if order.group is not None:
+        return order.group.grouped_at
+    return order.paid_at
