@@ -50,6 +50,7 @@ from amends.store.postgres import PostgresStore
 from amends.store.reader import PostgresReader
 from amends.store.registry import PostgresRegistry
 from amends.store.sign_ins import PostgresSignIns
+from amends.store.workbench import PostgresWorkbench
 from amends.web.app import Application
 from amends.web.desk import Desk
 from amends.web.live import Hub
@@ -162,6 +163,7 @@ async def open_desk(
                 EvidenceFolder(settings.data_dir / "evidence"),
                 TypstPrinter(),
             ),
+            workbench=PostgresWorkbench(parts.database),
             move_clock=move_clock,
             demo_people=demo_people,
         )

@@ -14,6 +14,7 @@ from amends.application.policies import Policies
 from amends.application.queries import Queries
 from amends.application.service import Service
 from amends.application.sign_ins import DemoPerson, SignIns
+from amends.application.workbench import Workbench
 from amends.domain.time import Instant
 from amends.web.live import Hub
 
@@ -40,5 +41,6 @@ class Desk:
     book: Book
     ledger: Ledger
     dossiers: Dossiers
+    workbench: Workbench
     move_clock: Callable[[timedelta], Awaitable[Instant]] | None = None
     demo_people: Sequence[DemoPerson] | None = None

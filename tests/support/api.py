@@ -237,6 +237,7 @@ async def desk_in_memory(clock: ManualClock) -> AsyncIterator[Opened]:
                     hub=hub,
                     book=shop.book,
                     ledger=ledger,
+                    workbench=shop.workbench,
                     dossiers=Dossiers(shop.reader, ledger, POLICIES, MemoryFiles(), TypstPrinter()),
                     move_clock=_mover(clock),
                 ),

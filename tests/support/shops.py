@@ -20,6 +20,7 @@ from amends.application.ports import (
     Registry,
     Store,
 )
+from amends.application.workbench import Workbench
 from amends.domain import commands as k
 from amends.domain.actor import SYSTEM, Actor, buyer, merchant
 from amends.domain.decide import decide
@@ -32,10 +33,12 @@ from amends.store.ledger import PostgresLedger
 from amends.store.memory import MemoryDeadlines, MemoryRegistry, MemoryStore
 from amends.store.memory_ledger import MemoryLedger
 from amends.store.memory_reader import MemoryReader
+from amends.store.memory_workbench import MemoryWorkbench
 from amends.store.outbox import PostgresOutbox
 from amends.store.postgres import PostgresStore
 from amends.store.reader import PostgresReader
 from amends.store.registry import PostgresRegistry
+from amends.store.workbench import PostgresWorkbench
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -70,6 +73,7 @@ class Shop:
         outbox: Outbox,
         registry: Registry,
         book: Book,
+        workbench: Workbench,
     ) -> None:
         self.clock = ManualClock()
         self.store = store
@@ -78,6 +82,7 @@ class Shop:
         self.outbox = outbox
         self.registry = registry
         self.book = book
+        self.workbench = workbench
         self.engine = self.new_engine(judge)
 
     def new_engine(self, judge: Decide = decide) -> Engine:
@@ -117,6 +122,7 @@ async def shop_in_memory(judge: Decide = decide) -> AsyncIterator[Shop]:
         outbox=store.outbox,
         registry=MemoryRegistry(store),
         book=MemoryLedger(store),
+        workbench=MemoryWorkbench(store),
     )
 
 
@@ -131,6 +137,7 @@ async def shop_on_postgres(dsn: str, judge: Decide = decide) -> AsyncIterator[Sh
             outbox=PostgresOutbox(database),
             registry=PostgresRegistry(database),
             book=PostgresLedger(database),
+            workbench=PostgresWorkbench(database),
         )
 
 
