@@ -26,10 +26,12 @@ create table orders (
     updated_at  timestamptz not null,
     due_at      timestamptz,
     retry_at    timestamptz,
+    counted_at  timestamptz,                  -- from when it counts in the shop's figures
     primary key (merchant_id, order_no)
 ) with (fillfactor = 80, toast_tuple_target = 8160);
 
 create index orders_of_buyer on orders (buyer_id, seen_at desc, merchant_id, order_no);
+create index orders_counted on orders (merchant_id, counted_at) where counted_at is not null;
 create index orders_due on orders (coalesce(retry_at, due_at), merchant_id, order_no) where due_at is not null;
 
 -- What orders and their cases are found by; apart from orders, because scans change those all day.
@@ -79,6 +81,10 @@ create table cases (
     due_at           timestamptz not null,
     retry_at         timestamptz,
     auto_refunded_at timestamptz,
+    queues           text        not null default '',  -- of the platform's desk, by name, with spaces between
+    ruled_at         timestamptz,
+    queue            text        not null default '',  -- of the shop, by name
+    queue_at         timestamptz not null default '9999-01-01Z',  -- what the queue is sorted by
     primary key (merchant_id, case_id)
 ) with (fillfactor = 70, toast_tuple_target = 8160);
 
@@ -88,6 +94,12 @@ create index cases_newest on cases (case_id);
 create index cases_of_merchant_by_due on cases (merchant_id, due_at, case_id) include (stage);
 create index cases_under_review on cases (due_at, merchant_id, case_id) where stage = 'under_review';
 create index cases_due on cases (coalesce(retry_at, due_at), merchant_id, case_id) where due_at < '9999-01-01Z';
+create index cases_on_desk on cases (due_at, merchant_id, case_id) include (queues, assignee) where queues <> '';
+create index cases_on_desk_by_amount on cases ((-amount_minor), merchant_id, case_id) where queues <> '';
+create index cases_ruled_alike on cases (reason, kind, ruled_at desc) where ruled_at is not null;
+create index cases_ruled_lately on cases (ruled_at) where ruled_at is not null;
+create index cases_of_shop_by_time on cases (merchant_id, queue, queue_at, case_id);
+create index cases_of_shop_by_amount on cases (merchant_id, queue, amount_minor, case_id);
 create index cases_paid_unasked on cases (merchant_id, buyer_id, auto_refunded_at) where auto_refunded_at is not null;
 
 -- The record. feed_no numbers a merchant's events without gaps, in the order in which they became visible.
@@ -106,6 +118,7 @@ create table events (
 ) with (toast_tuple_target = 8160);
 
 create unique index events_in_feed_order on events (merchant_id, feed_no);
+create index events_of_interventions on events (merchant_id, at) include (case_id) where tag = 'intervention_requested';
 
 create table feeds (
     merchant_id bigint primary key,
@@ -308,3 +321,51 @@ create table ledger_marks (
 grant select, insert on ledger_nodes, ledger_cases, ledger_files, ledger_heads, ledger_keys, ledger_stamps
     to amends_app;
 grant select, insert, update on ledger_marks to amends_app;
+
+-- Texts that a shop's people send with one click.
+create table quick_texts (
+    merchant_id bigint not null,
+    text_id     text   not null,
+    title       text   not null,
+    text        text   not null,
+    primary key (merchant_id, text_id)
+);
+
+-- Who of the shop has a case open, by the machine's clock. Worth nothing after a crash.
+create unlogged table viewers (
+    merchant_id bigint      not null,
+    case_id     bigint      not null,
+    staff       text        not null,
+    seen_at     timestamptz not null,
+    primary key (merchant_id, case_id, staff)
+);
+
+grant select, insert, update, delete on quick_texts, viewers to amends_app;
+
+-- Uploads: what is known of each file, from its first byte on. The bytes are elsewhere, under their SHA-256.
+create table files (
+    merchant_id    bigint      not null,
+    file_id        bigint      not null,
+    owner          text        not null,      -- buyer/b42, merchant/1001 or platform: whose evidence it may become
+    uploaded_by    text        not null,
+    case_id        bigint,                    -- null: uploaded before the case was opened
+    name           text        not null,
+    size_bytes     bigint      not null,
+    received_bytes bigint      not null,
+    state          text        not null,
+    sha256         text        not null,      -- empty until all of it is there
+    media_type     text        not null,
+    facts          json        not null,
+    copies         json        not null,
+    intent         json,                      -- what is to be filed, as long as it was not
+    is_filed       boolean     not null default false, -- seen in evidence by the sweep: kept for as long as the case
+    created_at     timestamptz not null,
+    touched_at     timestamptz not null,
+    primary key (merchant_id, file_id)
+);
+
+create index files_of_content on files (sha256) where sha256 <> '';
+create index files_of_owner on files (merchant_id, owner, case_id);
+create index files_not_filed on files (touched_at) where not is_filed;
+
+grant select, insert, update, delete on files to amends_app;
