@@ -1,4 +1,4 @@
-"""Files of evidence."""
+"""The platform's desk."""
 
 from amends.store.migrations import run
 
@@ -7,4 +7,4 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    run("0004_pre_files")
+    run("0004_pre_desk")
