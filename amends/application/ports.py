@@ -445,6 +445,58 @@ class StageCount(Struct, frozen=True):
     due: int
 
 
+class DeskFilter(Struct, frozen=True):
+    """Which cases of the platform's desk: those that stand in `queue` (a name of `projection.queues`) or in any.
+
+    `assignee` '' are those that nobody has. `hands_off` leaves out appeals and second looks at what this person ruled
+    or approved. `by_amount` puts the largest first, else the soonest deadline does.
+    """
+
+    queue: str = ""
+    assignee: str | None = None
+    hands_off: str = ""
+    reasons: tuple[str, ...] = ()
+    text: str = ""
+    by_amount: bool = False
+
+
+class DeskCount(NamedTuple):
+    """So many cases in these queues; `is_handled`: the person asking had a hand in what somebody else must look at."""
+
+    queues: str
+    is_mine: bool
+    is_nobodys: bool
+    is_handled: bool
+    cases: int
+
+
+class Ruled(NamedTuple):
+    """A case with a ruling, and its order."""
+
+    case: Case
+    order: Order
+    title: str
+
+
+class Load(NamedTuple):
+    """What somebody at the platform has to do; `staff` is empty for what nobody has."""
+
+    staff: str
+    cases: int
+    late: int
+    next_due_at: Instant
+
+
+class RuledBy(NamedTuple):
+    """What somebody ruled; half of it within `median_seconds` of the platform's stepping in."""
+
+    staff: str
+    rulings: int
+    appealed: int
+    changed: int
+    median_seconds: int
+
+
 class BadCursor(ValueError):
     """A cursor that no page gave out."""
 
@@ -472,6 +524,21 @@ class Reader(Protocol):
 
     async def counts(self, merchant_id: int | None, due_before: Instant) -> list[StageCount]:
         """Cases per stage, of one merchant or of all."""
+
+    async def desk(self, wanted: DeskFilter, cursor: str | None, limit: int) -> CasePage:
+        """A page of the platform's queues. Raises BadCursor."""
+
+    async def desk_counts(self, staff: str) -> list[DeskCount]:
+        """How much stands in the platform's queues, as it concerns one person."""
+
+    async def ruled_alike(self, case: Case, limit: int) -> list[Ruled]:
+        """The newest rulings on the reason and kind of a case, without its own."""
+
+    async def load(self) -> list[Load]:
+        """Who has how much to do at the platform."""
+
+    async def ruled_since(self, since: Instant) -> list[RuledBy]:
+        """What each person ruled, of all that was ruled since an instant."""
 
     async def orders_of_buyer(self, buyer_id: str, cursor: str | None, limit: int) -> OrderPage:
         """A buyer's orders with all merchants, newest first. Raises BadCursor."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from amends.application.ports import EvidenceRow, ParcelRow
-from amends.domain.case import Case
+from amends.domain.case import Case, Payout
 from amends.domain.docket import EvidenceMark
 from amends.domain.events import (
     CallRecorded,
@@ -15,7 +15,7 @@ from amends.domain.events import (
 )
 from amends.domain.order import Order
 from amends.domain.time import Instant
-from amends.domain.words import Basis, EvidenceKind, Leg, Side
+from amends.domain.words import Basis, EvidenceKind, Leg, PayoutState, Side, Stage
 
 FOUND_BY = frozenset({CallRecorded, CaseAgreed, EvidenceFiled, ReplacementShipped, ReturnShipped})
 """Events that any of these functions looks at; the others are the great majority."""
@@ -72,6 +72,43 @@ def words(order: Order) -> str:
 def title(order: Order) -> str:
     """What a list calls the order: its first line."""
     return order.lines[0].title if order.lines else order.order_no
+
+
+def queues(case: Case) -> str:
+    """The queues of the platform's desk that a case stands in, by name, with spaces between; mostly none.
+
+    `suspended`, `appeal`, `second` (a ruling waits for a second pair of eyes) and `review` exclude each other.
+    `late` stands beside them when the platform missed its own time, `payout` when a person has to settle one.
+    """
+    if not case.is_open:
+        return ""
+    found = []
+    if case.suspension is not None:
+        found.append("suspended")
+    elif case.appeal is not None and case.appeal.decided_at is None:
+        found.append("appeal")
+    elif case.ruling is not None and case.ruling.waits:
+        found.append("second")
+    elif case.stage is Stage.UNDER_REVIEW:
+        found.append("review")
+    if found and case.review is not None and case.review.late:
+        found.append("late")
+    if any(_is_stuck(case, payout) for payout in case.payouts):
+        found.append("payout")
+    return " ".join(found)
+
+
+def _is_stuck(case: Case, payout: Payout) -> bool:
+    """Its fate has been unknown for so long that the clock was armed again for a person."""
+    if payout.state is not PayoutState.UNKNOWN or payout.unknown_at is None:
+        return False
+    clock = case.deadline(f"payout_unknown:{payout.payout_id}")
+    return clock is not None and clock.started_at > payout.unknown_at
+
+
+def ruled_at(case: Case) -> Instant | None:
+    """When the ruling that stands was noticed to both sides."""
+    return case.ruling.noticed_at if case.ruling is not None else None
 
 
 def counted_at(order: Order) -> Instant | None:

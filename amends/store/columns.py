@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 
 from amends.application.ports import ChangedCase, OrderKey, Write
+from amends.application.projection import counted_at, queues, ruled_at
+from amends.application.workbench import queue_at, queue_of
 from amends.domain.case import Case
 from amends.domain.time import NEVER, Instant
 from amends.domain.words import Stage
@@ -41,12 +43,12 @@ def heads(writes: Sequence[Write]) -> Columns:
 
 
 _ORDERS = (("merchants", Longs), ("order_nos", Texts), ("buyers", Texts), ("states", Jsons), ("nows", Times),
-           ("dues", Times))  # fmt: skip
+           ("dues", Times), ("counted", Times))  # fmt: skip
 
 
 def orders(writes: Sequence[Write]) -> Columns | None:
     rows = [
-        (*write.key, order.buyer_id, _encode(order), write.written_at, order.due_at)
+        (*write.key, order.buyer_id, _encode(order), write.written_at, order.due_at, counted_at(order))
         for write in writes
         if (order := write.order) is not None
     ]
@@ -61,7 +63,8 @@ def words(writes: Sequence[Write]) -> Columns | None:
 _NEW_CASES = (("order_nos", Texts), ("buyers", Texts), ("titles", Texts), ("opened", Times))
 _CASES = (("merchants", Longs), ("case_ids", Longs), ("stages", Texts), ("kinds", Texts), ("reasons", Texts),
           ("amounts", Longs), ("assignees", Texts), ("versions", Longs), ("chains", Blobs), ("states", Jsons),
-          ("nows", Times), ("closed", Times), ("dues", Times), ("auto_refunded", Times))  # fmt: skip
+          ("nows", Times), ("closed", Times), ("dues", Times), ("auto_refunded", Times), ("queues", Texts),
+          ("ruled", Times), ("shop_queues", Texts), ("shop_ats", Times))  # fmt: skip
 
 
 def cases(writes: Sequence[Write]) -> Columns | None:
@@ -85,7 +88,7 @@ def _case_row(changed: ChangedCase, now: Instant) -> tuple[Any, ...]:
     return (
         case.merchant_id, case.case_id, case.stage, case.kind, case.reason, case.amount_minor, case.assignee,
         case.version, changed.chain, _encode(case), now, _closed_at(case), case.next_due_at or NEVER,
-        changed.auto_refunded_at,
+        changed.auto_refunded_at, queues(case), ruled_at(case), queue_of(case), queue_at(case),
     )  # fmt: skip
 
 

@@ -1,8 +1,9 @@
 """What pages and lists read, from memory."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from statistics import median
 from typing import Any
 
 from msgspec.structs import replace
@@ -13,18 +14,25 @@ from amends.application.ports import (
     CaseKey,
     CasePage,
     CaseRow,
+    DeskCount,
+    DeskFilter,
     FeedItem,
+    Load,
     OrderKey,
     OrderPage,
     ParcelRow,
     Record,
+    Ruled,
+    RuledBy,
     StageCount,
     Wanted,
 )
+from amends.application.projection import queues, ruled_at
 from amends.domain.case import Case
 from amends.domain.docket import Docket
-from amends.domain.events import Fact
+from amends.domain.events import Fact, RulingGiven
 from amends.domain.time import NEVER, Instant
+from amends.domain.words import AppealOutcome
 from amends.store.memory import MemorySession, MemoryStore, StoredCase
 
 _LARGEST_ID = 2**63 - 1
@@ -93,6 +101,94 @@ class MemoryReader:
             StageCount(stage, cases, due[stage]) for stage, cases in Counter(row.case.stage for row in rows).items()
         ]
 
+    async def desk(self, wanted: DeskFilter, cursor: str | None, limit: int) -> CasePage:
+        found = [row for row in self._store.cases.values() if self._on_desk(row, wanted)]
+        if wanted.by_amount:
+            amount, *rest = unpack(cursor, tuple[Number, Number, Number], (_LARGEST_ID, 0, 0))
+            found = sorted((row for row in found if _by_amount(row) > (-amount, *rest)), key=_by_amount)
+        else:
+            due = unpack(cursor, tuple[Instant, Number, Number], (_LONG_AGO, 0, 0))
+            found = sorted((row for row in found if _by_due(row) > due), key=_by_due)
+        rows = tuple(CaseRow(row.case, row.title, row.updated_at) for row in found[:limit])
+        if len(found) <= limit:
+            return CasePage(rows, None)
+        last = found[limit - 1]
+        if wanted.by_amount:
+            return CasePage(rows, pack(last.case.amount_minor, last.case.merchant_id, last.case.case_id))
+        return CasePage(rows, pack(*_by_due(last)))
+
+    def _on_desk(self, row: StoredCase, wanted: DeskFilter) -> bool:
+        case = row.case
+        words = self._store.orders[OrderKey(case.merchant_id, case.order_no)].words
+        return (
+            queues(case) != ""
+            and wanted.queue in queues(case)
+            and (wanted.assignee is None or case.assignee == wanted.assignee)
+            and not (wanted.hands_off and _is_handled(case, wanted.hands_off))
+            and (not wanted.reasons or case.reason in wanted.reasons)
+            and wanted.text.lower() in words.lower()
+        )
+
+    async def desk_counts(self, staff: str) -> list[DeskCount]:
+        found = Counter(
+            (queues(case), case.assignee == staff, case.assignee == "", _is_handled(case, staff))
+            for case in self._of_desk()
+        )
+        return [DeskCount(*group, count) for group, count in found.items()]
+
+    def _of_desk(self) -> list[Case]:
+        return [row.case for row in self._store.cases.values() if queues(row.case)]
+
+    async def ruled_alike(self, case: Case, limit: int) -> list[Ruled]:
+        found = [
+            (at, row)
+            for row in self._store.cases.values()
+            if (at := ruled_at(row.case)) is not None
+            and (row.case.reason, row.case.kind) == (case.reason, case.kind)
+            and row.case.case_id != case.case_id
+        ]
+        found.sort(key=lambda one: one[0], reverse=True)
+        return [
+            Ruled(row.case, self._store.orders[OrderKey(row.case.merchant_id, row.case.order_no)].order, row.title)
+            for _, row in found[:limit]
+        ]
+
+    async def load(self) -> list[Load]:
+        theirs = defaultdict[str, list[Case]](list)
+        for case in self._of_desk():
+            theirs[case.assignee].append(case)
+        return [
+            Load(
+                staff,
+                len(cases),
+                sum("late" in queues(case) for case in cases),
+                min(case.next_due_at or NEVER for case in cases),
+            )
+            for staff, cases in theirs.items()
+        ]
+
+    async def ruled_since(self, since: Instant) -> list[RuledBy]:
+        theirs = defaultdict[str, list[tuple[bool, bool, float]]](list)
+        for key, row in self._store.cases.items():
+            case, at = row.case, ruled_at(row.case)
+            if at is None or at < since or case.ruling is None or case.review is None:
+                continue
+            facts = [record.fact for record in self._store.records[key]]
+            first = next((fact for fact in facts if isinstance(fact.event, RulingGiven)), None)
+            changed = first is not None and case.appeal is not None and case.appeal.outcome == AppealOutcome.CHANGE
+            took = ((first.at if first else at) - case.review.entered_at).total_seconds()
+            theirs[first.event.by if first else case.ruling.by].append((case.appeal is not None, changed, took))
+        return [
+            RuledBy(
+                staff,
+                len(rulings),
+                sum(appealed for appealed, _, _ in rulings),
+                sum(changed for _, changed, _ in rulings),
+                round(median(took for _, _, took in rulings)),
+            )
+            for staff, rulings in theirs.items()
+        ]
+
     async def orders_of_buyer(self, buyer_id: str, cursor: str | None, limit: int) -> OrderPage:
         rows = [(key, row) for key, row in self._store.orders.items() if row.order.buyer_id == buyer_id]
         rows.sort(key=lambda item: item[0])
@@ -121,6 +217,16 @@ class MemoryReader:
 
 def _by_due(row: StoredCase) -> tuple[Instant, int, int]:
     return row.due_at, row.case.merchant_id, row.case.case_id
+
+
+def _by_amount(row: StoredCase) -> tuple[int, int, int]:
+    return -row.case.amount_minor, row.case.merchant_id, row.case.case_id
+
+
+def _is_handled(case: Case, staff: str) -> bool:
+    """Whether this person had a hand in the ruling that somebody else must look at."""
+    waits = {"appeal", "second"} & set(queues(case).split())
+    return bool(waits) and case.ruling is not None and staff in (case.ruling.by, case.ruling.approved_by)
 
 
 def _by_age(row: StoredCase) -> tuple[int, int]:

@@ -12,11 +12,16 @@ from amends.application.ports import (
     CaseKey,
     CasePage,
     CaseRow,
+    DeskCount,
+    DeskFilter,
     FeedItem,
+    Load,
     OrderKey,
     OrderPage,
     ParcelRow,
     Record,
+    Ruled,
+    RuledBy,
     StageCount,
     Wanted,
 )
@@ -32,6 +37,7 @@ from amends.store.database import Database, load_queries
 from amends.store.session import PostgresSession
 
 _sql = load_queries("reader")
+_desk = load_queries("arbitration")
 _order = msgspec.json.Decoder(Order)
 _case = msgspec.json.Decoder(Case)
 _LARGEST_ID = 2**63 - 1
@@ -90,6 +96,32 @@ class PostgresReader:
             rows = await self._rows(_sql.counts_of_merchant, merchant_id=merchant_id, due_before=due_before)
         return [StageCount(Stage(stage), cases, due) for stage, cases, due in rows]
 
+    async def desk(self, wanted: DeskFilter, cursor: str | None, limit: int) -> CasePage:
+        query = _desk.desk_by_amount if wanted.by_amount else _desk.desk_by_due
+        place = _place_by_amount(cursor) if wanted.by_amount else _place_by_due(cursor)
+        rows = await self._rows(query, **_desk_filters(wanted), **place, page=limit + 1)
+        found = tuple(CaseRow(_case.decode(state), title, updated_at) for state, title, updated_at in rows[:limit])
+        if len(rows) <= limit:
+            return CasePage(found, None)
+        last = found[-1].case
+        first = last.amount_minor if wanted.by_amount else last.next_due_at or NEVER
+        return CasePage(found, pack(first, last.merchant_id, last.case_id))
+
+    async def desk_counts(self, staff: str) -> list[DeskCount]:
+        return [DeskCount(*row) for row in await self._rows(_desk.desk_counts, staff=staff)]
+
+    async def ruled_alike(self, case: Case, limit: int) -> list[Ruled]:
+        rows = await self._rows(
+            _desk.ruled_alike, reason=case.reason, kind=case.kind, not_case=case.case_id, page=limit
+        )
+        return [Ruled(_case.decode(state), _order.decode(order), title) for state, order, title in rows]
+
+    async def load(self) -> list[Load]:
+        return [Load(*row) for row in await self._rows(_desk.load)]
+
+    async def ruled_since(self, since: Instant) -> list[RuledBy]:
+        return [RuledBy(*row) for row in await self._rows(_desk.ruled_since, since=since)]
+
     async def orders_of_buyer(self, buyer_id: str, cursor: str | None, limit: int) -> OrderPage:
         seen_at, merchant_id, order_no = unpack(cursor, tuple[Instant, Number, Name], (NEVER, 0, ""))
         rows = await self._rows(
@@ -144,6 +176,16 @@ def _filters(wanted: CaseFilter) -> dict[str, Any]:
     }
 
 
+def _desk_filters(wanted: DeskFilter) -> dict[str, Any]:
+    return {
+        "like": f"%{_literally(wanted.queue)}%",
+        "assignee": "%" if wanted.assignee is None else _literally(wanted.assignee),
+        "hands_off": wanted.hands_off,
+        "reasons": Texts(map(_literally, wanted.reasons)) if wanted.reasons else Texts(["%"]),
+        "words": f"%{_literally(wanted.text)}%",
+    }
+
+
 def _literally(text: str) -> str:
     """Text as a LIKE pattern that matches only itself."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -152,6 +194,11 @@ def _literally(text: str) -> str:
 def _place_by_due(cursor: str | None) -> dict[str, Any]:
     due_at, merchant_id, case_id = unpack(cursor, tuple[Instant, Number, Number], (_LONG_AGO, 0, 0))
     return {"after_due": due_at, "after_merchant": merchant_id, "after_case": case_id}
+
+
+def _place_by_amount(cursor: str | None) -> dict[str, Any]:
+    amount_minor, merchant_id, case_id = unpack(cursor, tuple[Number, Number, Number], (_LARGEST_ID, 0, 0))
+    return {"after_amount": amount_minor, "after_merchant": merchant_id, "after_case": case_id}
 
 
 def _place_by_age(cursor: str | None) -> dict[str, Any]:

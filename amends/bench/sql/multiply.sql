@@ -31,7 +31,7 @@ select n, replace(m.settings::text, :pattern::text, n::text)::json, m.updated_at
 -- name: orders(pattern)!
 insert into orders
 select s.merchant_id, s.order_no, pg_temp.own(o.buyer_id, s), pg_temp.own(o.state::text, s)::json,
-       o.seen_at, o.updated_at, o.due_at, o.retry_at
+       o.seen_at, o.updated_at, o.due_at, o.retry_at, o.counted_at
   from seeds s
   join orders o on o.merchant_id = :pattern and o.order_no = s.p_order;
 
@@ -52,7 +52,8 @@ select s.merchant_id, s.order_no, h.version, h.refund_minor, h.compensation_mino
 insert into cases
 select s.merchant_id, s.case_id, s.order_no, pg_temp.own(c.buyer_id, s), c.title, c.stage, c.kind, c.reason,
        c.amount_minor, c.assignee, c.version, c.chain, pg_temp.own(c.state::text, s)::json, c.opened_at, c.updated_at,
-       c.closed_at, c.due_at, c.retry_at, c.auto_refunded_at
+       c.closed_at, c.due_at, c.retry_at, c.auto_refunded_at, c.queues, c.ruled_at,
+       c.queue, c.queue_at
   from seeds s
   join cases c on c.merchant_id = :pattern and c.case_id::text = s.p_case;
 
