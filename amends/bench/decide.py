@@ -1,10 +1,16 @@
-"""How fast the rules are alone: judge, fold, seal and chain, on one core and without a database."""
+"""How fast the rules are alone: judge, fold and encode, on one core and without a database.
+
+Beside it stands what it costs to seal as well: salts for what is private, hashes, and the chain (DESIGN §5).
+"""
 
 import gc
 import itertools
 import random
 import time
+from collections.abc import Callable
 from typing import NamedTuple
+
+import msgspec
 
 from amends.application.ports import Envelope
 from amends.application.sealing import GENESIS, seal
@@ -30,6 +36,8 @@ from amends.domain.decide import decide
 from amends.domain.docket import Context, Decided, Docket, after
 from amends.domain.time import Instant
 
+_encode = msgspec.json.Encoder(order="sorted").encode
+
 LAPSES = 5
 """Deadlines that pass, beside 100 commands of the mix."""
 
@@ -54,7 +62,30 @@ class Situation(NamedTuple):
 
 
 def decisions_per_second(seconds: float) -> float:
-    """Of the mix with lapses, by processor time: what else runs on the machine does not count."""
+    """Of the mix with lapses: judged, folded, and encoded as events and cases are stored."""
+    return _per_second(seconds, _encoded)
+
+
+def sealed_per_second(seconds: float) -> float:
+    """The same, with salts, hashes and the chain."""
+    return _per_second(seconds, _sealed)
+
+
+def _encoded(decided: Decided) -> None:
+    for fact in decided.facts:
+        _encode(fact)
+    for case in decided.cases:
+        _encode(case)
+
+
+def _sealed(decided: Decided) -> None:
+    seal(decided.facts, GENESIS)
+    for case in decided.cases:
+        _encode(case)
+
+
+def _per_second(seconds: float, written: Callable[[Decided], None]) -> float:
+    """By processor time: what else runs on the machine does not count."""
     mix = situations()
     done = 0
     gc.collect()
@@ -64,7 +95,7 @@ def decisions_per_second(seconds: float) -> float:
         for situation in _ROUNDS * mix:
             decided = situation.judged()
             after(situation.docket, decided)
-            seal(decided.facts, GENESIS)
+            written(decided)
         done += _ROUNDS * len(mix)
     rate = done / (time.process_time() - begin)
     gc.unfreeze()

@@ -59,6 +59,7 @@ def run(size: Size, folder: Path, tell: Callable[[str], None]) -> Figures:
     machine = look(folder)
     tell("decisions")
     decisions = [decide.decisions_per_second(size.seconds / 4) for _ in range(3)]
+    sealed = [decide.sealed_per_second(size.seconds / 4) for _ in range(3)]
     with _server(folder) as server:
         rounds = _rounds(server, size, tell)
         tell(f"deadlines of {size.overdue:,} cases")
@@ -66,6 +67,7 @@ def run(size: Size, folder: Path, tell: Callable[[str], None]) -> Figures:
     raw = Raw(
         **rounds,
         decide_per_s=decisions,
+        sealed_per_s=sealed,
         orders=size.orders,
         overdue_cases=overdue,
         took_seconds=time.monotonic() - begin,

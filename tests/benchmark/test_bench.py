@@ -86,6 +86,7 @@ def test_decisions_are_measured_on_the_mix_and_on_lapses():
     assert verbs["Lapse"] == decide.LAPSES
     assert verbs.total() == 100 + decide.LAPSES
     assert decide.decisions_per_second(0.05) > 0
+    assert decide.sealed_per_second(0.05) > 0
 
 
 def test_the_sweep_is_measured_on_cases_that_are_all_due_and_leaves_none(postgres):

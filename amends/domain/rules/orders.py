@@ -108,14 +108,15 @@ def _watch(draft: Draft) -> None:
     """When silence next moves the order itself: a group that does not fill, a parcel without a scan for 10 days."""
     order = draft.order
     assert order is not None, "only a known order is watched"
-    policy, due = _policy(draft), None
+    due = None
     if order.group is not None and order.group.state == "forming":
+        policy = _policy(draft)
         due = policy.due("group_fill", order.group.started_at)
         due += timedelta(minutes=policy.deadlines["group_fill"].grace_minutes)
         if draft.cases:
             due = None
     elif shipping_state(order) == "in_transit" and order.parcel is not None and amounts.balance_minor(draft):
-        silent = policy.due("outward_silence", order.parcel.scans[-1].occurred_at)
+        silent = _policy(draft).due("outward_silence", order.parcel.scans[-1].occurred_at)
         due = silent if silent > draft.context.now or order.due_at is not None else draft.context.now
     if due != order.due_at:
         draft.order = replace(order, due_at=due)
