@@ -1,7 +1,7 @@
 """Questions about cases and orders, answered for one actor in that reader's words."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -104,6 +104,19 @@ class RemedyView(Struct, frozen=True, omit_defaults=True):
 
     remedy: Remedy
     text: str
+    why: dict[str, Any] | None = None
+
+
+class RejectionView(Struct, frozen=True):
+    """A reason to reject, with its script as it would be sent; `why` is the refusal in words where it does not fit.
+
+    `proof` has one line for each piece that must be there, of which any kind will do.
+    """
+
+    reason: str
+    text: str
+    script: str
+    proof: tuple[tuple[EvidenceKind, ...], ...]
     why: dict[str, Any] | None = None
 
 
@@ -338,14 +351,51 @@ class Queries:
             for one in views.remedies(docket, key.case_id, self._context(caller, key.case_id))
         )
 
+    async def rejections(self, key: CaseKey, caller: Caller, language: Language) -> tuple[RejectionView, ...]:
+        """The reasons to reject, those that fit the case as it stands first (R3.5)."""
+        docket = await self._docket_of(key, caller)
+        case = None if isinstance(docket, Refusal) else docket.case(key.case_id)
+        if isinstance(docket, Refusal) or case is None:
+            return ()
+        policy = self._policies.get(case.policy)
+        reader = self.reader(language, caller.actor.side, case.currency)
+        found = [
+            RejectionView(
+                one.reason,
+                getattr(policy.rejection_reasons[one.reason], "label" if language == "zh" else "label_en"),
+                policy.rejection_reasons[one.reason].script,
+                one.proof,
+                told(one.refusal, key.merchant_id, reader, policy) if one.refusal else None,
+            )
+            for one in views.rejections(docket, key.case_id, self._context(caller, key.case_id))
+        ]
+        return tuple(sorted(found, key=lambda one: one.why is not None))
+
     async def outlook(
         self, key: OrderKey | CaseKey, command: k.Command, caller: Caller, language: Language
     ) -> Outlook | Refusal:
         """The consequence of a command, worked out by deciding it without keeping the result."""
-        case_id = key.case_id if isinstance(key, CaseKey) else None
         docket = await (self._docket_of(key, caller) if isinstance(key, CaseKey) else self._docket(key, caller))
         if isinstance(docket, Refusal):
             return docket
+        case_id = key.case_id if isinstance(key, CaseKey) else None
+        return self._outlook(docket, case_id, command, caller, language)
+
+    async def outlooks(
+        self, key: CaseKey, commands: Mapping[str, k.Command], caller: Caller, language: Language
+    ) -> dict[str, Outlook]:
+        """The same of several commands about one case, by name; those that would be refused are left out."""
+        docket = await self._docket_of(key, caller)
+        if isinstance(docket, Refusal):
+            return {}
+        found = {
+            name: self._outlook(docket, key.case_id, command, caller, language) for name, command in commands.items()
+        }
+        return {name: outlook for name, outlook in found.items() if not isinstance(outlook, Refusal)}
+
+    def _outlook(
+        self, docket: Docket, case_id: int | None, command: k.Command, caller: Caller, language: Language
+    ) -> Outlook | Refusal:
         decided = decide(docket, command, self._context(caller, case_id))
         if isinstance(decided, Refusal):
             return decided

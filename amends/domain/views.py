@@ -15,7 +15,7 @@ from amends.domain.order import shipping_state
 from amends.domain.permissions import ROLES, is_party
 from amends.domain.policy import Freight, LapseOutcome, Policy
 from amends.domain.refusals import Code, Refusal, refuse
-from amends.domain.rules import amounts, lapsing, opening, transit
+from amends.domain.rules import amounts, lapsing, opening, rejecting, transit
 from amends.domain.time import Instant
 from amends.domain.words import (
     Basis,
@@ -311,6 +311,29 @@ def _least_offer(remedy: Remedy) -> k.MakeOffer:
     if remedy is Remedy.SMALL_PAYMENT:
         return k.MakeOffer(remedy, amount=1, message="-", small_payment_type=SmallPaymentType.OTHER)
     return k.MakeOffer(remedy)
+
+
+class RejectionAnswer(Struct, frozen=True, omit_defaults=True):
+    """Whether a rejection could be prepared for a reason, and the proof that it will need."""
+
+    reason: str
+    proof: tuple[tuple[EvidenceKind, ...], ...]
+    refusal: Refusal | None = None
+
+
+def rejections(docket: Docket, case_id: int, context: Context) -> tuple[RejectionAnswer, ...]:
+    """Every reason to reject, by the guards that will judge its preparation (R3.5)."""
+    case = docket.case(case_id)
+    assert case is not None, "asked about a known case"
+    c = subject(docket, context, case)
+    return tuple(
+        RejectionAnswer(
+            code,
+            rejecting.proof(c, reason),
+            guards(c, k.PrepareRejection, k.PrepareRejection(c.case.application, code)),
+        )
+        for code, reason in c.policy.rejection_reasons.items()
+    )
 
 
 class Missing(Struct, frozen=True):

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 15.0
 """Proxies close quiet connections; and whatever notice was lost is found by looking this often."""
 
+BESIDE_SECONDS = 2.0
+"""How often a page looks for what is no change of a case: who else has it open."""
+
 _MOST_WATCHERS = 10_000
 _MOST_PENDING = 1_000
 _PAUSE_SECONDS = 0.05
@@ -126,14 +129,20 @@ async def follow(hub: Hub, wants: Callable[[Change], bool], after: int, read: Nu
 
 
 async def announce(
-    hub: Hub, wants: Callable[[Change], bool], theirs: Callable[[CaseKey], Awaitable[bool]]
+    hub: Hub,
+    wants: Callable[[Change], bool],
+    theirs: Callable[[CaseKey], Awaitable[bool]],
+    beside: Callable[[], Awaitable[bool]] | None = None,
 ) -> AsyncIterator[bytes]:
-    """Which cases reached which version. It begins with `reload`: what happened before is not told."""
+    """Which cases reached which version. It begins with `reload`: what happened before is not told.
+
+    `beside` is asked every few seconds whether something else on the page is new.
+    """
     with hub.watching(wants) as watcher:
         yield _RELOAD
         while True:
-            if not await watcher.something(HEARTBEAT_SECONDS):
-                yield _HEARTBEAT
+            if not await watcher.something(HEARTBEAT_SECONDS if beside is None else BESIDE_SECONDS):
+                yield _RELOAD if beside is not None and await beside() else _HEARTBEAT
                 continue
             changes, missed = watcher.take()
             if missed:

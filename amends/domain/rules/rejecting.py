@@ -13,7 +13,7 @@ from amends.domain.rules import answering, closing
 from amends.domain.rules.conversing import spoke_with_buyer
 from amends.domain.rules.evidence import file_evidence, missing_groups, unknown_in_points, unknown_items
 from amends.domain.rules.transit import can_be_stopped
-from amends.domain.words import Goods, Remedy, ScanCode, Side, Stage
+from amends.domain.words import EvidenceKind, Goods, Remedy, ScanCode, Side, Stage
 
 _RETURN_HELD = (Goods.RETURN_DELIVERED, Goods.IN_REPAIR)
 
@@ -130,14 +130,18 @@ def _explained(c: CaseDraft, command: Reject) -> Refusal | None:
         return refuse(Code.EXPLANATION_TOO_SHORT, needs_characters=least)
     reason = c.policy.rejection_reasons[command.reason]
     given = {item.kind for item in command.evidence if item.kind is not None} | set(c.case.evidence.merchant)
-    groups = (*reason.proof, *(reason.proof_if_excludable if _excludable(c) else ()))
-    missing = missing_groups(groups, given)
+    missing = missing_groups(proof(c, reason), given)
     if missing:
         return refuse(Code.MISSING_EVIDENCE, missing=missing)
     new = sum(item.evidence_id is None for item in command.evidence)
     strange = unknown_items(command.evidence, c.case.evidence.count)
     strange += unknown_in_points(command.points, c.case.evidence.count + new)
     return refuse(Code.UNKNOWN_EVIDENCE, evidence=strange) if strange else None
+
+
+def proof(c: CaseDraft, reason: RejectionReason) -> tuple[tuple[EvidenceKind, ...], ...]:
+    """What the reason asks for in this case: of each group one kind."""
+    return (*reason.proof, *(reason.proof_if_excludable if _excludable(c) else ()))
 
 
 def _excludable(c: CaseDraft) -> bool:
