@@ -8,7 +8,8 @@ same bytes, whenever it is asked for.
 import asyncio
 import re
 import zipfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from typing import IO, Any, NamedTuple, Protocol
 
@@ -77,7 +78,10 @@ class Seen(NamedTuple):
 
 
 class Contents(Struct, frozen=True):
-    """What a dossier is made of. `seen` leaves out what the reader may not know of."""
+    """What a dossier is made of. `seen` leaves out what the reader may not know of.
+
+    `policy_files` are the rules that were applied, in full, by their names in the dossier.
+    """
 
     key: CaseKey
     caller: Caller
@@ -88,6 +92,7 @@ class Contents(Struct, frozen=True):
     order: Order
     merchant: Merchant
     policy: Policy
+    policy_files: Mapping[str, str]
     exhibits: Sequence[Exhibit]
     proof: CaseProof
 
@@ -145,6 +150,7 @@ class Dossiers:
             order=visible_order(docket.order, caller.actor, has_open_case=case.is_open),
             merchant=docket.merchant,
             policy=self._policies.get(case.policy),
+            policy_files=self._policy_files(records),
             exhibits=exhibits,
             proof=await self._ledger.proof(key, covered, files),
         )
@@ -199,12 +205,15 @@ class Dossiers:
             parts[names.STAMP] = proof.head.stamp
         for number, note in enumerate(proof.key_notes, start=1):
             parts[f"{names.KEYS}{number}.txt"] = note.encode()
-        for version in sorted({contents.case.policy, *_policies(contents.records)}):
-            try:
-                parts[f"{names.POLICY}{_plain(version)}.toml"] = self._policies.text(version).encode()
-            except UnknownPolicy:
-                continue
-        return parts
+        return parts | {name: text.encode() for name, text in contents.policy_files.items()}
+
+    def _policy_files(self, records: Sequence[Record]) -> dict[str, str]:
+        versions = {r.fact.event.policy for r in records if isinstance(r.fact.event, CaseOpened | DeadlinePassed)}
+        found = {}
+        for version in sorted(versions):
+            with suppress(UnknownPolicy):
+                found[f"{names.POLICY}{_plain(version)}.toml"] = self._policies.text(version)
+        return found
 
     def _manifest(self, contents: Contents, listed: dict[str, str]) -> names.Manifest:
         actor = contents.caller.actor
@@ -296,12 +305,6 @@ def _at(document: Any, pointer: str) -> Any:
         return value_at(document, way).get(name)
     except LookupError:
         return None
-
-
-def _policies(records: Sequence[Record]) -> Iterator[str]:
-    for record in records:
-        if isinstance(record.fact.event, CaseOpened | DeadlinePassed):
-            yield record.fact.event.policy
 
 
 def _plain(version: str) -> str:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from amends.application.dossier_blocks import Pages
-from amends.application.dossier_clocks import clocks
 from amends.application.dossier_pages import pages
-from amends.domain.events import Deadline, DeadlinesSet, EndedDeadline, Fact
+from amends.application.dossier_pages.blocks import Pages
+from amends.application.dossier_pages.clocks import clocks
+from amends.domain.events import Deadline, DeadlinePassed, DeadlinesSet, EndedDeadline, Fact
 from tests.support.dossiers import READERS, Dispute
 from tests.support.shops import shop_in_memory
 
@@ -23,7 +23,7 @@ def made() -> Mapping[tuple[str, str], Pages]:
     async def story():
         async with shop_in_memory() as shop:
             dispute = Dispute(shop)
-            await dispute.told()
+            await dispute.ended()
             return {
                 (name, language): pages(await dispute.contents(reader, language), ["e1"])
                 for name, reader in READERS.items()
@@ -39,7 +39,7 @@ def text(made: Pages) -> str:
 
 def test_the_sections_come_in_the_order_in_which_a_court_reads(made):
     assert [section.title for section in made["buyer", "zh"].sections] == [
-        "当事人", "订单与物流", "申请内容", "双方主张", "协商与裁决结果", "期限履行情况", "协商记录", "凭证",
+        "当事人", "订单与物流", "申请内容", "双方主张", "协商、介入与裁决", "款项", "期限履行情况", "协商记录", "凭证",
         "处理经过", "适用规则", "附件与验证",
     ]  # fmt: skip
     assert [section.title for section in made["buyer", "en"].sections][:4] == [
@@ -60,11 +60,38 @@ def test_everything_that_matters_is_told(made, words):
         assert words in text(made[reader, "zh"])
 
 
-def test_each_point_stands_beside_the_other_sides_with_the_evidence_that_it_rests_on(made):
+def test_each_point_stands_beside_the_other_sides_of_the_same_stage_with_its_evidence(made):
     (sides,) = made["buyer", "zh"].sections[3].blocks
-    assert [(buyer and buyer.rests_on, merchant and merchant.rests_on) for buyer, merchant in sides.rows] == [
-        ("", ""), ("E1", ""), ("E3, E4", "E2"), (None, ""),
+    told = {
+        group.title: [
+            tuple(claim and f"{claim.number} {claim.rests_on}".strip() for claim in row) for row in group.rows
+        ]
+        for group in sides.groups
+    }
+    assert told == {
+        "申请与驳回": [("买1", "商1"), (None, "商2")],
+        "平台介入后的陈述": [("买2", "商3 E2"), ("买3 E1", "商4"), ("买4 E3、E4", None)],
+        "申诉": [(None, "商5")],
+    }
+
+
+def test_evidence_names_the_points_and_the_reasons_that_rest_on_it(made):
+    (shown,) = made["buyer", "zh"].sections[8].blocks
+    assert [dict(piece.rows).get("引用") for piece in shown.pieces] == [
+        "买3", "商3、裁决理由 2", "买4、裁决理由 1", "买4、裁决理由 1", None,
     ]  # fmt: skip
+
+
+def test_a_missed_deadline_stands_out_and_says_what_followed(made):
+    (table,) = made["buyer", "zh"].sections[6].blocks
+    assert [table.rows[number][0] for number in table.marked] == ["举证", "商家验货"]
+    assert [table.rows[number][4] for number in table.marked] == [
+        "逾期，平台按现有凭证裁决。",
+        "逾期，视为验收通过，系统自动进入下一步。",
+    ]
+    assert {row[4] for number, row in enumerate(table.rows) if number not in table.marked} == {
+        "按时", "期内已回应", "不再适用", "已调整",
+    }  # fmt: skip
 
 
 def test_a_reader_finds_nothing_that_is_not_for_him(made):
@@ -86,8 +113,8 @@ def test_english_pages_say_everything_in_english(made):
 
 
 def test_only_evidence_with_a_picture_shows_one(made):
-    (shown,) = made["buyer", "zh"].sections[7].blocks
-    assert [piece.picture for piece in shown.pieces] == ["e1", "", "", ""]
+    (shown,) = made["buyer", "zh"].sections[8].blocks
+    assert [piece.picture for piece in shown.pieces] == ["e1", "", "", "", ""]
 
 
 def fact(seq: int, by: str, *, running=(), ended=()) -> Fact:
@@ -104,13 +131,15 @@ def test_every_clock_is_told_with_how_it_ended():
         fact(2, "platform/zhou", running=(deadline("evidence:buyer", "buyer", 36),)),
         fact(3, "merchant/1/li", running=(deadline("wait", "buyer", 9),), ended=(EndedDeadline("answer", "moot"),)),
         fact(4, "merchant/1/li", ended=(EndedDeadline("wait", "moot"), EndedDeadline("unknown", "met"))),
+        Fact(7, 5, NOON + 5 * HOUR, "system", DeadlinePassed("evidence:buyer", NOON + 5 * HOUR, "judge", "p-1")),
         fact(5, "system", ended=(EndedDeadline("evidence:buyer", "passed"),)),
         fact(6, "system", running=(deadline("appeal", "buyer", 99),)),
     ])  # fmt: skip
-    assert [(clock.key, clock.how, clock.ended_at and (clock.ended_at - NOON) // HOUR) for clock in told] == [
-        ("answer", "met", 3),
-        ("evidence:buyer", "moved", 2),
-        ("evidence:buyer", "passed", 5),
-        ("wait", "moot", 4),
-        ("appeal", "", None),
+    ended = [(one.key, one.how, one.outcome, one.ended_at and (one.ended_at - NOON) // HOUR) for one in told]
+    assert ended == [
+        ("answer", "met", None, 3),
+        ("evidence:buyer", "moved", None, 2),
+        ("evidence:buyer", "passed", "judge", 5),
+        ("wait", "moot", None, 4),
+        ("appeal", "", None, None),
     ]

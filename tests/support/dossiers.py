@@ -18,6 +18,7 @@ from amends.domain.actor import SYSTEM, Actor, buyer, merchant, platform
 from amends.domain.order import FreeShipping, Line, Merchant, Payment, ReturnAddress, Scan
 from amends.domain.refusals import Refusal
 from amends.domain.words import (
+    AppealOutcome,
     EvidenceKind,
     Fault,
     Kind,
@@ -35,6 +36,7 @@ from tests.support.shops import HOUR, MONDAY, POLICIES, Shop
 BUYER = buyer("b42")
 OWNER, AGENT = merchant(1001, "li"), merchant(1001, "wang", Role.AFTER_SALE)
 ARBITRATOR, COLLEAGUE = platform("zhou", Role.ARBITRATOR), platform("wu", Role.ARBITRATOR)
+SUPERVISOR = platform("sun", Role.SUPERVISOR)
 AUDITOR = platform("yan", Role.AUDITOR)
 READERS = {"buyer": BUYER, "merchant": OWNER, "platform": AUDITOR}
 
@@ -219,6 +221,30 @@ class Dispute:
         await self.says(ARBITRATOR, ruling, 20 * HOUR)
         await self.says(COLLEAGUE, k.ApproveRuling(approve=True), 2 * HOUR)
         await self.says(BUYER, k.ShipReturn("yuantong", "YT9081726354"), 9 * HOUR)
+        await self.ledger.cover(self.case)
+        return self.case
+
+    async def ended(self) -> CaseKey:
+        """All of that, an appeal, a return that the merchant did not check in time, and the money."""
+        await self.told()
+        assert self.case is not None
+        letter = self.photo("序列号补充说明.png", (120, 90, 130))
+        grounds = "出厂测试记录已补充本机序列号 ECM600-2602-0118,与快递面单一致,请求撤销原裁决并驳回买家的退货申请。"
+        await self.says(OWNER, k.Appeal(grounds, (letter,)), 14 * HOUR)
+        for code, after, place, text in (
+            (ScanCode.PICKED_UP, 2 * HOUR, "上海静安营业点", "已揽收"),
+            (ScanCode.DELIVERED, 30 * HOUR, "浙江省杭州市余杭区", "已签收,签收人:仓库前台"),
+        ):
+            self.shop.clock.advance(after)
+            scan = Scan(code, self.shop.clock.now(), place, text)
+            await self.says(SYSTEM, k.RecordScan(Leg.RETURN, "yuantong", "YT9081726354", scan))
+        upheld = k.DecideAppeal(AppealOutcome.UPHOLD, "序列号系事后补写,无法证明测试时即已记载;维持原裁决。")
+        await self.says(SUPERVISOR, upheld, 5 * HOUR)
+        await self.says(SYSTEM, k.Lapse(), 7 * 24 * HOUR)
+        case = await self.shop.reader.case(self.case)
+        assert case is not None
+        for payout in case.payouts:
+            await self.says(SYSTEM, k.RecordPayout(payout.payout_id, "done", "50300107042026031"), HOUR / 60)
         await self.ledger.cover(self.case)
         return self.case
 

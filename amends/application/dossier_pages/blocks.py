@@ -14,12 +14,13 @@ class Facts(Block, frozen=True):
 
 
 class Table(Block, frozen=True):
-    """Columns with their shares of the width; `right` counts columns of figures."""
+    """Columns with their shares of the width; `right` counts columns of figures, `marked` rows that stand out."""
 
     columns: list[str]
     widths: list[float]
     rows: list[list[str]]
     right: list[int] = []
+    marked: list[int] = []
 
 
 class Text(Block, frozen=True):
@@ -38,9 +39,17 @@ class Heading(Block, frozen=True):
 class Claim(Struct, frozen=True):
     """One thing that a side says, on what it rests, and when it was said."""
 
+    number: str
     text: str
     rests_on: str
     source: str
+
+
+class Group(Struct, frozen=True):
+    """What both sides said at one stage."""
+
+    title: str
+    rows: list[tuple[Claim | None, Claim | None]]
 
 
 class Sides(Block, frozen=True):
@@ -48,7 +57,7 @@ class Sides(Block, frozen=True):
 
     buyer: str
     merchant: str
-    rows: list[tuple[Claim | None, Claim | None]]
+    groups: list[Group]
 
 
 class Remark(Struct, frozen=True):
