@@ -36,6 +36,7 @@ from amends.application.queries import Queries
 from amends.application.service import Service
 from amends.application.sign_ins import DemoPerson
 from amends.application.sweep import Sweep
+from amends.application.workbench import Figures
 from amends.domain.decide import decide
 from amends.domain.time import Instant
 from amends.settings import Settings, load_settings
@@ -140,6 +141,7 @@ async def open_desk(
     """What the pages and the API of a process work with."""
     await keep_service_key(parts, settings.data_dir)
     hub = Hub(PostgresWatch(parts.database.url))
+    workbench = PostgresWorkbench(parts.database)
     async with running(hub.forever()):
         yield Desk(
             lanes=parts.lanes,
@@ -163,7 +165,8 @@ async def open_desk(
                 EvidenceFolder(settings.data_dir / "evidence"),
                 TypstPrinter(),
             ),
-            workbench=PostgresWorkbench(parts.database),
+            workbench=workbench,
+            figures=Figures(workbench, parts.clock),
             move_clock=move_clock,
             demo_people=demo_people,
         )

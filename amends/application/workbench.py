@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
-from amends.application.ports import CaseKey, CasePage
+from amends.application.ports import CaseKey, CasePage, Clock
 from amends.domain import views
 from amends.domain.case import Case
 from amends.domain.time import NEVER, Instant
@@ -127,6 +127,10 @@ RATES_OVER = timedelta(days=30)
 """The window of the published figures (rules §13)."""
 
 
+_RATES_KEPT_FOR = timedelta(minutes=1)
+_MOST_KEPT = 10_000
+
+
 class Rates(Struct, frozen=True):
     """The shop's published figures over 30 days, formula version 1 (rules §13): numerators and their denominator."""
 
@@ -173,3 +177,26 @@ def is_dispute_refund(case: Case, since: Instant) -> bool:
     if case.ruling is not None and case.ruling.noticed_at is not None:
         return case.ruling.terms.fault in _SHARED
     return sum(p.amount_minor for p in paid) >= case.amount_minor
+
+
+class Figures:
+    """The shop's figures as they stand, counted again every minute."""
+
+    def __init__(self, workbench: Workbench, clock: Clock) -> None:
+        self._workbench = workbench
+        self._clock = clock
+        self._kept: dict[int, tuple[Instant, Rates]] = {}
+
+    async def rates(self, merchant_id: int) -> Rates:
+        """Raises Unavailable."""
+        now = self._clock.now()
+        kept = self._kept.get(merchant_id)
+        if kept is not None and abs(now - kept[0]) < _RATES_KEPT_FOR:
+            return kept[1]
+        since = now - RATES_OVER
+        orders = await self._workbench.orders_counted(merchant_id, since, now)
+        found = rates(orders, await self._workbench.stepped_in(merchant_id, since), since)
+        if len(self._kept) >= _MOST_KEPT:
+            self._kept.clear()
+        self._kept[merchant_id] = now, found
+        return found

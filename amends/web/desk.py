@@ -14,7 +14,7 @@ from amends.application.policies import Policies
 from amends.application.queries import Queries
 from amends.application.service import Service
 from amends.application.sign_ins import DemoPerson, SignIns
-from amends.application.workbench import Workbench
+from amends.application.workbench import Figures, Workbench
 from amends.domain.time import Instant
 from amends.web.live import Hub
 
@@ -42,5 +42,6 @@ class Desk:
     ledger: Ledger
     dossiers: Dossiers
     workbench: Workbench
+    figures: Figures
     move_clock: Callable[[timedelta], Awaitable[Instant]] | None = None
     demo_people: Sequence[DemoPerson] | None = None

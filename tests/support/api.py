@@ -20,6 +20,7 @@ from amends.application.ports import Change, ServiceKey
 from amends.application.queries import Queries
 from amends.application.service import Service
 from amends.application.sweep import Sweep
+from amends.application.workbench import Figures
 from amends.bootstrap import open_desk, open_parts
 from amends.domain.order import Merchant, ReturnAddress
 from amends.domain.time import Instant
@@ -238,6 +239,7 @@ async def desk_in_memory(clock: ManualClock) -> AsyncIterator[Opened]:
                     book=shop.book,
                     ledger=ledger,
                     workbench=shop.workbench,
+                    figures=Figures(shop.workbench, clock),
                     dossiers=Dossiers(shop.reader, ledger, POLICIES, MemoryFiles(), TypstPrinter()),
                     move_clock=_mover(clock),
                 ),
