@@ -2,10 +2,11 @@
 
 The platform sees everything. The two parties see what was said and done between them and what was decided about
 them; they do not see how the platform works inside (who has the case, rulings that wait for a second person), who at
-the other side's desk did something, nor each other's account numbers.
+the other side's desk did something, nor each other's account numbers. Who decided they know by number, not by name.
 """
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 from msgspec.structs import replace
@@ -20,7 +21,7 @@ _INSIDE = frozenset({e.CaseAssigned, e.RulingProposed, e.RulingReturned, e.Payou
 """Events that only the platform sees."""
 
 _DECISIONS = frozenset({e.RulingGiven, e.AppealDecided})
-"""Events whose `by` decided, which is the parties' to know (R1.1); who approved a ruling, and so gave it, is not."""
+"""Events whose `by` decided, which is the parties' to know (R1.1), by number; who approved a ruling is not."""
 
 
 def visible(fact: e.Fact, actor: Actor) -> e.Fact | None:
@@ -32,7 +33,7 @@ def visible(fact: e.Fact, actor: Actor) -> e.Fact | None:
         return None
     shown = _SHOWN.get(kind)
     event = shown(fact.event, actor.side) if shown else fact.event
-    by = f"{Side.PLATFORM}/{fact.event.by}" if kind in _DECISIONS else author(fact.by, actor)
+    by = f"{Side.PLATFORM}/{event.by}" if kind in _DECISIONS else author(fact.by, actor)
     return fact if event is fact.event and by == fact.by else replace(fact, by=by, event=event)
 
 
@@ -44,7 +45,7 @@ def visible_case(case: Case, actor: Actor) -> Case:
     return replace(
         case,
         assignee="",
-        ruling=ruling and replace(ruling, approved_by="", returned=0),
+        ruling=ruling and replace(ruling, by=officer_number(ruling.by), approved_by="", returned=0),
         review=case.review and replace(case.review, requests=_requests(case.review.requests, actor.side)),
         payouts=tuple(
             replace(payout, reference=_hidden(payout.reference, actor.side), proposed_by="", proposed_result="",
@@ -79,6 +80,11 @@ def author(name: str, actor: Actor) -> str:
     return name
 
 
+def officer_number(staff: str) -> str:
+    """`0427`: whoever decided, so that two who decided are told apart and nobody is named."""
+    return f"{int.from_bytes(sha256(staff.encode()).digest()[:4], 'big') % 10_000:04}"
+
+
 def _sees_all(actor: Actor) -> bool:
     return actor.side is Side.PLATFORM or actor.side is Side.SYSTEM
 
@@ -103,8 +109,12 @@ def _rejection_prepared(event: e.RejectionPrepared, side: Side) -> e.RejectionPr
 
 
 def _ruling_given(event: e.RulingGiven, _side: Side) -> e.RulingGiven:
-    """Who decided is named, who looked over the shoulder is not."""
-    return replace(event, approved_by="")
+    """Who decided is shown by number, who looked over the shoulder not at all."""
+    return replace(event, by=officer_number(event.by), approved_by="")
+
+
+def _appeal_decided(event: e.AppealDecided, _side: Side) -> e.AppealDecided:
+    return replace(event, by=officer_number(event.by))
 
 
 def _payout_ordered(event: e.PayoutOrdered, side: Side) -> e.PayoutOrdered:
@@ -129,6 +139,7 @@ _SHOWN: dict[type[e.Event], Callable[[Any, Side], e.Event]] = {
     e.EvidenceRequested: _evidence_requested,
     e.RejectionPrepared: _rejection_prepared,
     e.RulingGiven: _ruling_given,
+    e.AppealDecided: _appeal_decided,
     e.PayoutOrdered: _payout_ordered,
     e.PayoutAccountNamed: _account_named,
     e.PayoutPaid: _payout_paid,

@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 
 from amends.application.access import Caller
+from amends.application.visibility import officer_number
 from amends.domain import commands as k
 from amends.domain.actor import buyer as buyer_of
 from amends.domain.actor import platform
@@ -341,7 +342,7 @@ async def test_a_ruling_is_told_with_its_findings_clauses_evidence_and_who_decid
         "买家初步举证",
         "凭证 e1",
         "物流记录：已签收",
-        "平台 gao",
+        f"平台专员 {officer_number('gao')}",
         "可申诉至",
     ):
         assert told in result

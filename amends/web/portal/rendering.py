@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from amends.domain.words import Fault
+from amends.domain.words import Fault, Side
 from amends.web.portal.assets import asset_url
 from amends.web.portal.talk import folded
 from amends.wording import formats, labels, names
@@ -75,6 +75,7 @@ def environment() -> Environment:
         "tone": tone,
         "folded": folded,
         "label": label,
+        "officer": officer,
         "fault": lambda fault: label(Fault(fault)),
         "owner": lambda owner: labels.owner_label(owner, _READER.get().language),
         "deadline": lambda key: labels.deadline_label(key, _READER.get().language),
@@ -169,6 +170,11 @@ def tone(due_at: datetime) -> Literal["", "soon", "over"]:
 def label(value: StrEnum) -> str:
     """The short name of a member of a closed set."""
     return labels.label(value, _READER.get().language)
+
+
+def officer(by: str) -> str:
+    """Who decided: to the parties a number, as `visibility` gives it to them; inside the account."""
+    return by if _READER.get().side is Side.PLATFORM else say(N_("Platform officer {number}"), number=by)
 
 
 @cache
