@@ -132,7 +132,9 @@ class Engine:
 
     def _judge(self, task: Task, work: OrderWork, now: Instant) -> None:
         envelope = task.envelope
-        context = Context(envelope.actor, now, self._policies, self._ids.next(now), envelope.case_id)
+        context = Context(
+            envelope.actor, now, self._policies, self._ids.next(now), envelope.case_id, envelope.received_at
+        )
         try:
             decided = self._decide(work.docket_for(envelope), envelope.command, context)
         except Exception as fault:

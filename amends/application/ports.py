@@ -45,6 +45,7 @@ class Envelope(Struct, frozen=True):
 
     `order_no` is given for commands about an order; commands about a case carry `case_id` only.
     `key` is the idempotency key, unique per actor; `expected_version` the case version the sender saw.
+    `received_at` is when it reached the service, where a process that died kept it from being decided at once.
     """
 
     actor: Actor
@@ -54,6 +55,7 @@ class Envelope(Struct, frozen=True):
     order_no: str | None = None
     key: str | None = None
     expected_version: int | None = None
+    received_at: Instant | None = None
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):

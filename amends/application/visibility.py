@@ -11,11 +11,15 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from amends.application.files import Form
 from amends.domain import events as e
 from amends.domain.actor import Actor
 from amends.domain.case import Case, EvidenceRequest
 from amends.domain.order import Order
 from amends.domain.words import Side
+
+_ALL_FORMS = frozenset(Form)
+_SHOWN_FORMS = frozenset({Form.DISPLAY, Form.THUMB})
 
 _INSIDE = frozenset({e.CaseAssigned, e.RulingProposed, e.RulingReturned, e.PayoutSettlementProposed})
 """Events that only the platform sees."""
@@ -83,6 +87,14 @@ def author(name: str, actor: Actor) -> str:
 def officer_number(staff: str) -> str:
     """`0427`: whoever decided, so that two who decided are told apart and nobody is named."""
     return f"{int.from_bytes(sha256(staff.encode()).digest()[:4], 'big') % 10_000:04}"
+
+
+def forms_of(side: Side, actor: Actor) -> frozenset[Form]:
+    """Which forms of a file a reader of the case may get: the other side only what shows nothing but the thing itself.
+
+    The original carries where and with what it was made; it is for the side that filed it and for the platform.
+    """
+    return _ALL_FORMS if _sees_all(actor) or actor.side is side else _SHOWN_FORMS
 
 
 def _sees_all(actor: Actor) -> bool:

@@ -61,7 +61,8 @@ class PolicyBook(Protocol):
 class Context(Struct, frozen=True):
     """Everything around a command that the rules may read: who, when, about which case, under which policies.
 
-    `new_case_id` is the number a case would get if the command opens one.
+    `new_case_id` is the number a case would get if the command opens one. `received_at` is when the command came in,
+    where that was before `now`.
     """
 
     actor: Actor
@@ -69,6 +70,7 @@ class Context(Struct, frozen=True):
     policies: PolicyBook
     new_case_id: int
     case_id: int | None = None
+    received_at: Instant | None = None
 
 
 class Decided(Struct, frozen=True):

@@ -203,6 +203,37 @@ class Clause(Struct, frozen=True, forbid_unknown_fields=True):
     source: Source
 
 
+class FileLimits(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a file of evidence may be (F 4.5). `display_*` and `thumb_pixels` are sizes of the copies that are shown.
+
+    `megapixels` bound what a picture unfolds to, whatever its file weighs; `seconds` and `pages` bound videos, sound
+    and documents; `inspection_*` bound what looking into one file may cost.
+    """
+
+    files_per_party: Limit = 60
+    image_megabytes: Limit = 30
+    video_megabytes: Limit = 300
+    audio_megabytes: Limit = 60
+    document_megabytes: Limit = 30
+    megapixels: Limit = 80
+    video_megapixels: Limit = 9
+    video_seconds: Limit = 600
+    audio_seconds: Limit = 3600
+    pages: Limit = 60
+    display_short_pixels: Limit = 1536
+    display_megapixels: Limit = 24
+    thumb_pixels: Limit = 480
+    inspection_seconds: Limit = 120
+    inspection_megabytes: Limit = 1536
+
+    @property
+    def largest_bytes(self) -> int:
+        """More than this is no evidence of any kind."""
+        return 1_000_000 * max(
+            self.image_megabytes, self.video_megabytes, self.audio_megabytes, self.document_megabytes
+        )
+
+
 class Policy(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """One version of the rules in force from `effective_from`; `version` names it in every case."""
 
@@ -221,6 +252,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     rejection_reasons: dict[str, RejectionReason]
     freight: dict[str, Freight]
     clauses: dict[str, Clause]
+    files: FileLimits = FileLimits()
     holidays: tuple[Holiday, ...] = ()
 
     @cached_property
