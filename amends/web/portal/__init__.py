@@ -7,7 +7,7 @@ from litestar.di import Provide
 
 from amends.domain.words import Side
 from amends.web.desk import Desk
-from amends.web.portal import assets, buyer, desk, entry, gallery, live, merchant
+from amends.web.portal import assets, buyer, desk, dossier, entry, gallery, live, merchant
 from amends.web.portal.areas import Area
 from amends.web.portal.sessions import Sessions
 from amends.web.portal.troubles import page_trouble
@@ -35,4 +35,8 @@ def pages() -> Router:
 
 
 def _mounted(area: Area) -> Router:
-    return Router(path=area.path, route_handlers=[entry.sign_out, live.live, *area.routes], opt={"side": area.side})
+    return Router(
+        path=area.path,
+        route_handlers=[entry.sign_out, live.live, dossier.dossier, *area.routes],
+        opt={"side": area.side},
+    )
