@@ -36,7 +36,7 @@ def visible(fact: e.Fact, actor: Actor) -> e.Fact | None:
     if kind in _INSIDE:
         return None
     shown = _SHOWN.get(kind)
-    event = shown(fact.event, actor.side) if shown else fact.event
+    event: Any = shown(fact.event, actor.side) if shown else fact.event
     by = f"{Side.PLATFORM}/{event.by}" if kind in _DECISIONS else author(fact.by, actor)
     return fact if event is fact.event and by == fact.by else replace(fact, by=by, event=event)
 
