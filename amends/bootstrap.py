@@ -158,18 +158,18 @@ async def open_desk(
             hub=hub,
             book=parts.book,
             ledger=parts.ledger,
-            dossiers=Dossiers(
-                parts.records,
-                parts.ledger,
-                parts.policies,
-                EvidenceFolder(settings.data_dir / "evidence"),
-                TypstPrinter(),
-            ),
+            dossiers=make_dossiers(parts, settings),
             workbench=workbench,
             figures=Figures(workbench, parts.clock),
             move_clock=move_clock,
             demo_people=demo_people,
         )
+
+
+def make_dossiers(parts: Parts, settings: Settings) -> Dossiers:
+    """What makes dossiers, for the pages and for the terminal."""
+    files = EvidenceFolder(settings.data_dir / "evidence")
+    return Dossiers(parts.records, parts.ledger, parts.policies, files, TypstPrinter())
 
 
 def web_app() -> Application:

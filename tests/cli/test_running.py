@@ -94,6 +94,35 @@ def test_a_refund_is_paid_by_the_processes_of_one_machine(folder: Path):
     assert serve.returncode in (0, -signal.SIGTERM)
 
 
+def test_a_dossier_made_at_the_terminal_holds_under_the_key_that_the_service_publishes(folder: Path, tmp_path: Path):
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    with running("serve", "--port", port, "--data", folder) as serve:
+        until("serving", lambda: is_healthy(address), serve)
+        key = (folder / "service-key").read_text(encoding="ascii")
+        headers = {"authorization": f"Bearer {key}", "amends-actor": "buyer/b42"}
+        with httpx2.Client(base_url=address, headers=headers) as client:
+            client.post("/v1/orders", json=order("o2"), headers={"amends-actor": "system"}).raise_for_status()
+            case = client.post("/v1/cases", json=opening("o2")).raise_for_status().json()["case_id"]
+            path = tmp_path / "dossier.zip"
+            made = amends("dossier", case, "-o", path, "--for", "buyer", "--data", folder)
+            assert (made.returncode, made.stderr) == (0, "")
+            assert "2 events, 0 files of evidence" in made.stdout
+            published = client.get("/v1/ledger/keys").raise_for_status().json()["keys"][0]["key"]
+            served = client.get(f"/v1/cases/{case}/dossier").raise_for_status().content
+        checked = amends("verify", path, "--key", published)
+        assert checked.returncode == 0, checked.stdout
+        assert served == path.read_bytes()
+        again = amends("dossier", case, "-o", path, "--data", folder)
+        assert again.returncode == 1
+        assert "exists" in again.stderr
+        assert amends("dossier", case, "-o", tmp_path / "d.pdf", "--data", folder).returncode == 0
+        assert (tmp_path / "d.pdf").read_bytes().startswith(b"%PDF")
+        missing = amends("dossier", "1001-0000000000007", "-o", tmp_path / "x.zip", "--data", folder)
+        assert (missing.returncode, missing.stderr) == (1, "There is no such case.\n")
+        assert not (tmp_path / "x.zip").exists()
+
+
 def test_the_doctor_finds_a_running_service_well(folder: Path):
     examined = amends("doctor", "--data", folder)
     lines = examined.stdout.splitlines()
