@@ -28,7 +28,6 @@ from amends.domain.commands import OpenCase
 from amends.domain.docket import Decided, Docket, PolicyBook, after
 from amends.domain.effects import Effect, effects, order_effects
 from amends.domain.events import Fact
-from amends.domain.order import Order
 from amends.domain.policy import Policy
 from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.rules.amounts import refundable_minor
@@ -139,7 +138,7 @@ class OrderWork:
             key=self.key,
             read_version=self._read.version,
             order=order,
-            words=_new_words(self._read.docket.order, order),
+            words=_new_words(self._read.docket, self.docket),
             cases=self._changed_cases(),
             facts=tuple(self._facts),
             evidence=tuple(self._evidence),
@@ -168,11 +167,16 @@ class OrderWork:
         )
 
 
-def _new_words(before: Order | None, now: Order | None) -> str | None:
-    if now is None:
+def _new_words(before: Docket, now: Docket) -> str | None:
+    """The search text, where it is new; almost always neither the order nor what was asked has changed."""
+    if now.order is None or (now.order is before.order and _notes(before) == _notes(now)):
         return None
-    words = projection.words(now)
-    return words if before is None or projection.words(before) != words else None
+    words = projection.words(now.order, now.cases)
+    return words if before.order is None or projection.words(before.order, before.cases) != words else None
+
+
+def _notes(docket: Docket) -> list[str]:
+    return [case.note for case in docket.cases]
 
 
 class Task:

@@ -1,6 +1,6 @@
 """What the store keeps beside events and snapshots so that it can be found: pure functions of events and orders."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from amends.application.ports import EvidenceRow, ParcelRow
 from amends.domain.case import Case, Payout
@@ -59,13 +59,14 @@ def paid_unasked(fact: Fact) -> bool:
     return isinstance(fact.event, CaseAgreed) and fact.event.basis is Basis.SWITCH
 
 
-def words(order: Order) -> str:
-    """What an order and its cases are found by. Never the phone number."""
+def words(order: Order, cases: Iterable[Case] = ()) -> str:
+    """What an order and its cases are found by, with what the buyer wrote when asking. Never the phone number."""
     found = [order.order_no, order.buyer_id]
     for line in order.lines:
         found += (line.title, line.sku)
     if order.parcel is not None:
         found.append(order.parcel.tracking_no)
+    found += (case.note for case in cases if case.note)
     return " ".join(found)
 
 

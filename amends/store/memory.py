@@ -188,8 +188,10 @@ class MemorySession:
         store.versions[write.key] = write.read_version + 1
         before = store.orders.get(write.key)
         if write.order is not None:
-            words = write.words if write.words is not None else before.words if before else ""
+            words = before.words if before else ""
             store.orders[write.key] = StoredOrder(write.order, words, before.seen_at if before else now, None)
+        if write.words is not None:
+            store.orders[write.key] = store.orders[write.key]._replace(words=write.words)
         for case, chain, is_new, title, auto_refunded_at in write.cases:
             key = CaseKey(merchant_id, case.case_id)
             if is_new:

@@ -4,12 +4,13 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
-from amends.application.ports import BadCursor, CaseKey
+from amends.application.ports import BadCursor, CaseFilter, CaseKey
 from amends.application.workbench import Queue, QueueFilter, QuickText, rates
 from amends.domain import commands as k
 from amends.domain.actor import buyer
-from tests.support.shops import HOUR, OpenShop, Shop, about
+from tests.support.shops import HOUR, OpenShop, Shop, about, opening, order
 
 MERCHANT = 1001
 
@@ -65,6 +66,28 @@ def test_a_queue_is_read_page_by_page_by_time_left_and_by_amount(open_shop: Open
             assert await case_ids(shop, QueueFilter(MERCHANT, kinds=("refund_only",)), 2) == by_time
             with pytest.raises(BadCursor):
                 await shop.workbench.queue(QueueFilter(MERCHANT), "nonsense", 5)
+
+    asyncio.run(story())
+
+
+def test_a_case_is_found_by_what_the_buyer_wrote_last(open_shop: OpenShop):
+    async def story():
+        async with open_shop() as shop:
+            await shop.accepted([order("o-1"), order("o-2")])
+            asked = opening("o-1")
+            said = await shop.one(replace(asked, command=replace(asked.command, note="壶嘴漏水，倒水时流到桌上")))
+            await shop.accepted([opening("o-2")])
+
+            async def found(text):
+                rows = (await shop.reader.cases(CaseFilter(MERCHANT, text=text), None, 10)).rows
+                return [row.case.case_id for row in rows]
+
+            assert await found("漏水") == [said.case_id]
+            case = CaseKey(MERCHANT, said.case_id)
+            await shop.one(about(case, k.Modify(note="壶盖缺了一角"), buyer("b42")))
+            assert (await found("漏水"), await found("缺了一角")) == ([], [said.case_id])
+            await shop.accepted([order("o-1", title="另一把壶")])
+            assert await found("缺了一角") == [said.case_id], "news of the order forgot what was asked"
 
     asyncio.run(story())
 
