@@ -116,6 +116,11 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
+  if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
+    const search = document.querySelector('[data-key="/"]');
+    if (search) { event.preventDefault(); search.focus(); search.select(); }
+    return;
+  }
   if (event.key === "Escape") for (const drop of document.querySelectorAll("details.drop[open]")) drop.open = false;
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
   // Pages name their keys on the control itself, so the help can list them and nothing is hidden in a script.
@@ -124,13 +129,26 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     if (control.matches("input, textarea, select, summary")) control.focus();
     if (!control.matches("input, textarea, select")) control.click();
+    const drawer = control.matches("summary") && control.parentElement;
+    if (drawer && drawer.open) drawer.querySelector("input:not([type=hidden]), textarea, select, button")?.focus();
     return;
   }
+  const row = document.activeElement.closest("[data-row]");
+  if (row && event.key === "e") row.click();
+  if (row && event.key === "x") row.parentElement.querySelector("[data-pick]")?.click();
   const rows = [...document.querySelectorAll("[data-row]")];
   const step = { j: 1, k: -1 }[event.key];
   if (!step || !rows.length) return;
   const at = rows.findIndex((row) => row === document.activeElement || row.getAttribute("aria-current") === "true");
   rows[Math.min(rows.length - 1, Math.max(0, at + step))].focus();
+});
+
+// Choosing is enough for a filter; without a script there is a button.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+  if (event.target.matches("[data-pick-all]")) {
+    for (const one of document.querySelectorAll("[data-pick]")) one.checked = event.target.checked;
+  }
 });
 
 // A form that is sent twice by an impatient finger is sent once; htmx's own requests are queued by itself.
@@ -160,6 +178,7 @@ document.addEventListener("htmx:after:request", (event) => {
 });
 
 function begin() {
+  for (const button of document.querySelectorAll("[data-hides]")) button.hidden = true;
   setClock();
   tick();
   for (const toast of document.querySelectorAll("[data-toast]")) setTimeout(() => toast.remove(), 6e3);

@@ -3,7 +3,7 @@
 from amends.domain.words import Side
 from amends.web.portal.areas import Area, MenuItem
 from amends.web.portal.casepage import case_routes
-from amends.web.portal.merchant import home
+from amends.web.portal.merchant import queues
 from amends.wording.catalogue import N_
 
 AREA = Area(
@@ -11,5 +11,5 @@ AREA = Area(
     "/merchant",
     N_("Merchant"),
     menu=(MenuItem("/merchant", N_("Cases"), "cases"),),
-    routes=(home.page, *case_routes("merchant/case.html")),
+    routes=(*queues.ROUTES, *case_routes("merchant/case.html")),
 )
