@@ -5,10 +5,13 @@ from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509 import (
     Certificate,
+    DuplicateExtension,
     ExtendedKeyUsage,
     ExtensionNotFound,
+    InvalidVersion,
     load_der_x509_certificate,
     load_pem_x509_certificates,
 )
@@ -27,8 +30,12 @@ REPLY = "application/timestamp-reply"
 QUERY = "application/timestamp-query"
 
 
-class BadStamp(ValueError):
+class BadStamp(Exception):
     """A reply that does not prove what it should; the text says why."""
+
+
+_UNREADABLE = (ValueError, VerificationError, UnsupportedAlgorithm, DuplicateExtension, InvalidVersion)
+"""What the libraries raise for bytes that anybody may have written."""
 
 
 class Request(NamedTuple):
@@ -60,23 +67,24 @@ def read_stamp(reply: bytes, content: bytes, authorities: Sequence[bytes] = (), 
     against the content, but anybody could have written it.
     """
     try:
-        response = decode_timestamp_response(reply)
-        info = response.tst_info
-        brought = [load_der_x509_certificate(one) for one in sorted(response.signed_data.certificates)]
-        roots = [certificate for pem in authorities for certificate in load_pem_x509_certificates(pem)]
-    except ValueError as fault:
+        return _read(reply, content, authorities, nonce)
+    except _UNREADABLE as fault:
         raise BadStamp(f"it cannot be read: {fault}") from fault
+
+
+def _read(reply: bytes, content: bytes, authorities: Sequence[bytes], nonce: int | None) -> Stamp:
+    response = decode_timestamp_response(reply)
     if PKIStatus(response.status) is not PKIStatus.GRANTED:
         raise BadStamp(f"the authority did not stamp: {PKIStatus(response.status).name.lower()}")
+    info = response.tst_info
     if info.message_imprint.message != sha256(content).digest():
         raise BadStamp("it is about something else")
     if nonce is not None and info.nonce != nonce:
         raise BadStamp("it answers another request: the nonce differs")
+    brought = [load_der_x509_certificate(one) for one in sorted(response.signed_data.certificates)]
+    roots = [certificate for pem in authorities for certificate in load_pem_x509_certificates(pem)]
     if roots:
-        try:
-            VerifierBuilder(roots=roots, intermediates=brought).build().verify_message(response, content)
-        except (VerificationError, ValueError) as fault:
-            raise BadStamp(str(fault)) from fault
+        VerifierBuilder(roots=roots, intermediates=brought).build().verify_message(response, content)
     return Stamp(_name(response, brought), info.gen_time, bool(roots))
 
 

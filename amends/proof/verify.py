@@ -3,13 +3,14 @@
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import zlib
+from collections.abc import Sequence
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple
 
+from amends.proof.containers import Container, container
 from amends.proof.dossier import (
     DISCLOSED,
     EVENTS,
@@ -33,6 +34,9 @@ from amends.proof.record import GENESIS, case_entry, chained, covered_hash, file
 from amends.proof.stamps import BadStamp, read_stamp
 
 _CHUNK = 1 << 20
+_MOST_TO_KEEP_BYTES = 1 << 28
+"""Of a file that is read whole: a thousand times the record of a long case, and not all the memory there is."""
+
 _HASH_LINE = re.compile(r"[0-9a-f]{64}\n")
 
 
@@ -65,54 +69,6 @@ class Report(NamedTuple):
         return all(finding.verdict is not Verdict.BROKEN for finding in self.findings)
 
 
-class Container(Protocol):
-    """The files of a dossier: a ZIP, or a folder that it was unpacked into."""
-
-    def names(self) -> list[str]:
-        """Every file; a name twice where the container has it twice."""
-
-    def open(self, name: str) -> IO[bytes]:
-        """Raises OSError, zipfile.BadZipFile."""
-
-
-class _Zip:
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
-
-    def names(self) -> list[str]:
-        return [name for name in self._archive.namelist() if not name.endswith("/")]
-
-    def open(self, name: str) -> IO[bytes]:
-        return self._archive.open(name)
-
-
-class _Folder:
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def names(self) -> list[str]:
-        return sorted(
-            file.relative_to(self._folder).as_posix() for file in self._folder.rglob("*") if not file.is_dir()
-        )
-
-    def open(self, name: str) -> IO[bytes]:
-        return (self._folder / name).open("rb")
-
-
-@contextmanager
-def container(path: Path) -> Iterator[Container]:
-    """The dossier at a path. Raises BadDossier, OSError."""
-    if path.is_dir():
-        yield _Folder(path)
-        return
-    try:
-        archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile as fault:
-        raise BadDossier(f"it is no ZIP that can be read: {fault}") from fault
-    with archive:
-        yield _Zip(archive)
-
-
 def verify(path: Path, *, known_key: PublicKey | None = None, authorities: Sequence[bytes] = ()) -> Report:
     """Check everything. `known_key` is one that the reader knows to be the platform's.
 
@@ -123,6 +79,10 @@ def verify(path: Path, *, known_key: PublicKey | None = None, authorities: Seque
             return _Verifying(files, known_key, authorities).report()
     except BadDossier as fault:
         return Report([Finding(Verdict.BROKEN, path.name, str(fault))])
+
+
+UNREADABLE = (OSError, EOFError, zipfile.BadZipFile, zlib.error)
+"""What reading a file of a damaged or hostile ZIP may raise."""
 
 
 class _Unreadable(Exception):
@@ -166,10 +126,14 @@ class _Verifying:
             raise _Unreadable
         try:
             with self._files.open(name) as file:
-                return file.read()
-        except (OSError, zipfile.BadZipFile) as fault:
+                content = file.read(_MOST_TO_KEEP_BYTES + 1)
+        except UNREADABLE as fault:
             self._broken(name, f"cannot be read: {fault}")
             raise _Unreadable from fault
+        if len(content) > _MOST_TO_KEEP_BYTES:
+            self._broken(name, f"has more than {_MOST_TO_KEEP_BYTES} bytes")
+            raise _Unreadable
+        return content
 
     def _keys(self) -> list[KeyNote]:
         names = key_files(self._names)
@@ -219,7 +183,7 @@ class _Verifying:
             try:
                 with self._files.open(name) as file:
                     found = _sha256(file)
-            except (OSError, zipfile.BadZipFile) as fault:
+            except UNREADABLE as fault:
                 self._broken(name, f"cannot be read: {fault}")
                 continue
             if found == hashed:

@@ -6,28 +6,43 @@ import os
 import time
 import zipfile
 from collections.abc import Mapping
-from io import BytesIO
+from io import BytesIO, RawIOBase
 from pathlib import Path
+from struct import pack, unpack
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amends.adapters.printing import TypstPrinter
 from amends.cli import app
 from amends.domain import commands as k
 from amends.domain.words import EvidenceKind
 from amends.proof.notes import Signer
 from amends.proof.verify import Report, Verdict, verify
+from tests.support.authority import Authority
 from tests.support.dossiers import BUYER, Dispute, Ring
-from tests.support.shops import shop_in_memory
+from tests.support.shops import HOUR, shop_in_memory
+
+
+pytestmark = pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+"""A changed byte may make a certificate one of an old sort; that is read and warned of."""
 
 
 @pytest.fixture(scope="module")
-def content() -> bytes:
+def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A whole one: stamped by an authority, printed, its key rotated once."""
+    authority = Authority(tmp_path_factory.mktemp("authority"))
+
     async def story() -> bytes:
         async with shop_in_memory() as shop:
-            dispute = Dispute(shop)
+            dispute = Dispute(shop, authority)
+            dispute.dossiers._printer = TypstPrinter()
             await dispute.told()
+            await dispute.ledger.stamp()
+            shop.clock.advance(HOUR)
+            await dispute.ledger.rotate()
             return await dispute.zip()
 
     return asyncio.run(story())
@@ -73,6 +88,25 @@ def test_an_untouched_dossier_holds_as_it_is_packed_anew_and_unpacked(content, d
     assert verify(tmp_path).holds
 
 
+def test_it_has_every_kind_of_file_that_there_is(dossier):
+    kinds = {name.partition("/")[0] + "/" if "/" in name else name for name in dossier}
+    assert kinds == {
+        "README.txt", "case.json", "dossier.pdf", "files/", "ledger/", "manifest.txt", "policy/", "record/",
+    }  # fmt: skip
+    assert {name for name in dossier if name.startswith("ledger/")} == {
+        "ledger/head.txt", "ledger/head.tsr", "ledger/proof.json", "ledger/keys/1.txt", "ledger/keys/2.txt",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["dossier.pdf", "ledger/head.tsr", "files/e3.mp4", "manifest.txt"])
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_any_single_changed_byte_of_such_a_file_is_found(dossier, place, name, data):
+    changed = bytearray(dossier[name])
+    changed[data.draw(st.integers(0, len(changed) - 1))] ^= data.draw(st.integers(1, 255))
+    assert name in broken(check(packed(dossier | {name: bytes(changed)}), place))
+
+
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_any_single_changed_byte_in_any_file_is_found_where_it_is(dossier, place, data):
@@ -91,6 +125,83 @@ def test_no_change_of_the_zip_itself_makes_another_dossier_that_holds(content, d
     if check(bytes(changed), place).holds:
         with zipfile.ZipFile(place) as archive:
             assert {name: archive.read(name) for name in archive.namelist()} == dossier
+
+
+def begun_elsewhere(content: bytes) -> bytes:
+    return b"<html>another dossier</html>" + content
+
+
+def followed(content: bytes) -> bytes:
+    return content + b"something else"
+
+
+def commented(content: bytes) -> bytes:
+    return content[:-2] + b"\x04\0note"
+
+
+def another_before_it(content: bytes) -> bytes:
+    """Whoever reads from the beginning finds the first one, whoever reads the list at the end the second."""
+    return packed({"dossier.pdf": b"%PDF another"}) + content
+
+
+def another_in_between(content: bytes) -> bytes:
+    """A file that the list does not have, between the last one and the list."""
+    (place,) = unpack("<I", content[-6:-2])
+    hidden = packed({"dossier.pdf": b"%PDF another"})
+    hidden = hidden[: unpack("<I", hidden[-6:-2])[0]]
+    return content[:place] + hidden + content[place:-6] + pack("<I", place + len(hidden)) + content[-2:]
+
+
+def named_otherwise(content: bytes) -> bytes:
+    """In front of the file, where the list has its true name."""
+    return content.replace(b"case.json", b"case.jsom", 1)
+
+
+@pytest.mark.parametrize(
+    "made", [begun_elsewhere, followed, commented, another_before_it, another_in_between, named_otherwise]
+)
+def test_a_zip_that_two_programs_may_read_differently_is_refused(content, place, made):
+    report = check(made(content), place)
+    assert not report.holds
+
+
+class Pipe(RawIOBase):
+    """A file that cannot go back, for which ZIPs say how long a file is behind it."""
+
+    def __init__(self) -> None:
+        self.written = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        self.written += content
+        return len(content)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("long", [False, True])
+def test_a_dossier_packed_anew_by_another_program_still_holds(dossier, place, method, long):
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", method) as archive:
+        for name, content in dossier.items():
+            with archive.open(name, "w", force_zip64=long) as file:
+                file.write(content)
+    assert check(bytes(pipe.written), place).holds
+
+
+def test_a_file_that_would_fill_the_memory_is_not_read(dossier, place):
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in dossier.items():
+            if name != "ledger/proof.json":
+                archive.writestr(name, content)
+        with archive.open("ledger/proof.json", "w") as file:
+            for _ in range(300):
+                file.write(bytes(1 << 20))
+    report = check(out.getvalue(), place)
+    assert "ledger/proof.json" in broken(report)
+    assert any("more than" in finding.what for finding in report.findings)
 
 
 @pytest.mark.parametrize("name", ["record/hashes.txt", "ledger/head.txt", "ledger/proof.json", "manifest.txt",
