@@ -19,7 +19,6 @@ from tests.support.authority import Authority, listening
 from tests.support.dossiers import Dispute
 from tests.support.shops import shop_in_memory
 
-
 pytestmark = pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
 """A changed byte may make a certificate one of an old sort; that is read and warned of."""
 

@@ -25,7 +25,6 @@ from tests.support.authority import Authority
 from tests.support.dossiers import BUYER, Dispute, Ring
 from tests.support.shops import HOUR, shop_in_memory
 
-
 pytestmark = pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
 """A changed byte may make a certificate one of an old sort; that is read and warned of."""
 
