@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[2]
-PARTS = ("bootstrap", "cli", "web", "store", "adapters", "application", "wording", "domain", "settings")
+PARTS = ("bootstrap", "cli", "web", "demo", "store", "adapters", "application", "wording", "domain", "settings")
 
 
 def lint_imports(package_parent: Path) -> subprocess.CompletedProcess[str]:
@@ -52,6 +52,10 @@ def test_imports_run_one_way():
         ("store", "web"),
         ("web", "cli"),
         ("web", "bootstrap"),
+        ("web", "demo"),
+        ("demo", "web"),
+        ("demo", "cli"),
+        ("application", "demo"),
     ],
 )
 def test_an_import_the_wrong_way_is_found(package, importer, imported):
