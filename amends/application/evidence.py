@@ -215,7 +215,7 @@ class Evidence:
                 await self.book.done(row)
                 raise
             row = replace(row, **_found(hashed, size, inspected))
-            await self.book.settle(row, self._clock.now())
+            await self.book.settle(row, row.touched_at)
             return await self._keep(row, folder)
 
     async def file(self, row: FileRow, caller: Caller, *, in_time: bool = False) -> Answer | None:
@@ -327,6 +327,10 @@ class Evidence:
         """The row is there, so the sweep knows of the bytes before there are any."""
         for form in row.copies:
             await self.blobs.put(blob_key(row.sha256, form), folder / form.value)
+        return await self.kept(row)
+
+    async def kept(self, row: FileRow) -> FileRow:
+        """All its bytes are there: it can be named and seen."""
         kept = replace(row, state=FileState.KEPT)
         await self.book.settle(kept, row.touched_at)
         await self.blobs.delete_under(pieces_of(row))

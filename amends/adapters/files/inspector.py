@@ -6,7 +6,6 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import msgspec
@@ -33,9 +32,11 @@ class ProcessInspector:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *fault: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End the processes that are idle; others end with what they are at."""
         while not self._free.empty():
             worker = self._free.get_nowait()
             if worker is not None:
