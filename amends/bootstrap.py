@@ -17,6 +17,7 @@ import structlog
 from amends.adapters.clock import SystemClock
 from amends.adapters.couriers.sandbox import SandboxCourier
 from amends.adapters.evidence_folder import EvidenceFolder
+from amends.adapters.files.opening import open_keeping
 from amends.adapters.ledger_keys import KeyFolder
 from amends.adapters.payments.sandbox import SandboxProvider
 from amends.adapters.printing import TypstPrinter
@@ -26,6 +27,7 @@ from amends.application.access import Access, key_hash, new_key
 from amends.application.deliver import Deliverer
 from amends.application.dossier import Dossiers
 from amends.application.engine import Engine
+from amends.application.evidence import Evidence
 from amends.application.ids import Ids
 from amends.application.intake import Intake
 from amends.application.lanes import Lanes
@@ -36,6 +38,7 @@ from amends.application.queries import Queries
 from amends.application.service import Service
 from amends.application.sign_ins import DemoPerson
 from amends.application.sweep import Sweep
+from amends.application.sweeping_files import FileSweep
 from amends.application.workbench import Figures
 from amends.domain.decide import decide
 from amends.domain.time import Instant
@@ -44,6 +47,7 @@ from amends.store.conversations import PostgresConversations
 from amends.store.database import Database
 from amends.store.deadlines import PostgresDeadlines
 from amends.store.embedded import EmbeddedPostgres
+from amends.store.files import PostgresFiles
 from amends.store.ledger import PostgresLedger
 from amends.store.live import PostgresAnnouncer, PostgresWatch
 from amends.store.outbox import PostgresOutbox
@@ -77,6 +81,8 @@ class Parts:
     ids: Ids
     book: PostgresLedger
     ledger: Ledger
+    evidence: Evidence
+    file_sweep: FileSweep
     policies: Policies
     clock: Clock
 
@@ -106,6 +112,20 @@ async def open_parts(settings: Settings, url: str, clock: Clock) -> AsyncIterato
         lanes = await stack.enter_async_context(Lanes(engine, interactive_writers=max(1, batches - 1)))
         records = PostgresReader(database)
         book = PostgresLedger(database)
+        keeping = await stack.enter_async_context(open_keeping(settings))
+        incoming = settings.data_dir / "incoming"
+        evidence = Evidence(
+            book=PostgresFiles(database),
+            blobs=keeping.blobs,
+            inspector=keeping.inspector,
+            records=records,
+            policies=policies,
+            clock=clock,
+            ids=ids,
+            submit=lanes.submit,
+            incoming=incoming,
+            scanner=keeping.scanner,
+        )
         yield Parts(
             database=database,
             records=records,
@@ -118,6 +138,8 @@ async def open_parts(settings: Settings, url: str, clock: Clock) -> AsyncIterato
             ids=ids,
             book=book,
             ledger=await _ledger(book, settings, clock),
+            evidence=evidence,
+            file_sweep=FileSweep(evidence, Access(registry, clock), clock, incoming),
             policies=policies,
             clock=clock,
         )
@@ -155,6 +177,7 @@ async def open_desk(
             intake=parts.intake,
             service=Service(PostgresConversations(parts.database), parts.records, parts.clock, parts.ids),
             sign_ins=PostgresSignIns(parts.database),
+            evidence=parts.evidence,
             hub=hub,
             book=parts.book,
             ledger=parts.ledger,
@@ -200,7 +223,9 @@ async def work(settings: Settings, url: str, clock: Clock) -> None:
     async with open_parts(settings, url, clock) as parts:
         leave_the_start_alone()
         sweep = Sweep(parts.engine, parts.deadlines, clock)
-        await asyncio.gather(sweep.forever(), deliver(parts, settings.data_dir), parts.ledger.forever())
+        await asyncio.gather(
+            sweep.forever(), deliver(parts, settings.data_dir), parts.ledger.forever(), parts.file_sweep.forever()
+        )
 
 
 async def deliver(parts: Parts, data_dir: Path, *, seed: int = 0) -> None:

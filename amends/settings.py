@@ -22,6 +22,21 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     data_dir: Path = Path(".amends")
     """Embedded database and evidence files. Must not be shared by two machines."""
 
+    evidence_url: str | None = None
+    """`s3://bucket/folder` for files of evidence; without it they are under `data_dir`. Not to be changed lightly."""
+
+    evidence_endpoint: str | None = None
+    """Address of S3-compatible storage that is not Amazon's."""
+
+    evidence_region: str = "us-east-1"
+
+    evidence_access_key: str | None = None
+    evidence_secret_key: str | None = None
+    """Without keys, those that the machine has by itself."""
+
+    clamd: Annotated[str, Meta(pattern="^[^:]+:[0-9]{1,5}$")] | None = None
+    """`host:port` of a clamd that looks for viruses. Without its answer no file is taken."""
+
     policy_dir: Path | None = None
     """Policies that take the place of the shipped ones."""
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from amends.application import ports
 from amends.application.access import Access
 from amends.application.dossier import Dossiers
+from amends.application.evidence import Evidence
 from amends.application.intake import Intake
 from amends.application.lanes import Lanes
 from amends.application.ledger import Book, Ledger
@@ -41,6 +42,7 @@ class Desk:
     book: Book
     ledger: Ledger
     dossiers: Dossiers
+    evidence: Evidence
     workbench: Workbench
     figures: Figures
     move_clock: Callable[[timedelta], Awaitable[Instant]] | None = None

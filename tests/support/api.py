@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
@@ -9,9 +11,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from amends.adapters.files.blobs import local_blobs
+from amends.adapters.files.inspector import ProcessInspector
 from amends.adapters.printing import TypstPrinter
 from amends.application.access import Access, key_hash
 from amends.application.dossier import Dossiers
+from amends.application.evidence import Evidence
 from amends.application.ids import Ids
 from amends.application.intake import Intake
 from amends.application.lanes import Lanes
@@ -28,6 +33,7 @@ from amends.domain.words import Role
 from amends.settings import Settings
 from amends.store.memory_conversations import MemoryConversations
 from amends.store.sign_ins import MemorySignIns
+from amends.store.memory_files import MemoryFiles as MemoryFileBook
 from amends.web.app import Application
 from amends.web.desk import Desk
 from amends.web.live import Hub
@@ -222,6 +228,18 @@ async def desk_in_memory(clock: ManualClock) -> AsyncIterator[Opened]:
             listening = asyncio.create_task(hub.forever())
             ledger = Ledger(shop.book, Ring(), clock)
             await ledger.begin()
+            inspector, folder = ProcessInspector(), Path(tempfile.mkdtemp(prefix="amends-test-"))
+            evidence = Evidence(
+                book=MemoryFileBook(shop.store),  # type: ignore[arg-type]
+                blobs=local_blobs(folder / "evidence"),
+                inspector=inspector,
+                records=shop.reader,
+                policies=POLICIES,
+                clock=clock,
+                ids=Ids(8),
+                submit=lanes.submit,
+                incoming=folder / "incoming",
+            )
             yield (
                 Desk(
                     lanes=lanes,
@@ -238,6 +256,7 @@ async def desk_in_memory(clock: ManualClock) -> AsyncIterator[Opened]:
                     hub=hub,
                     book=shop.book,
                     ledger=ledger,
+                    evidence=evidence,
                     workbench=shop.workbench,
                     figures=Figures(shop.workbench, clock),
                     dossiers=Dossiers(shop.reader, ledger, POLICIES, MemoryFiles(), TypstPrinter()),
@@ -246,6 +265,8 @@ async def desk_in_memory(clock: ManualClock) -> AsyncIterator[Opened]:
                 Sweep(engine, shop.deadlines, clock),
             )
             listening.cancel()
+            await inspector.close()
+            shutil.rmtree(folder)
 
 
 @asynccontextmanager
