@@ -2,8 +2,7 @@
 
 from amends.domain.words import Side
 from amends.web.portal.areas import Area, MenuItem
-from amends.web.portal.casepage import case_routes
-from amends.web.portal.merchant import queues
+from amends.web.portal.merchant import casefile, presence, queues
 from amends.wording.catalogue import N_
 
 AREA = Area(
@@ -11,5 +10,5 @@ AREA = Area(
     "/merchant",
     N_("Merchant"),
     menu=(MenuItem("/merchant", N_("Cases"), "cases"),),
-    routes=(*queues.ROUTES, *case_routes("merchant/case.html")),
+    routes=(*queues.ROUTES, *presence.ROUTES, *casefile.ROUTES),
 )

@@ -1,0 +1,293 @@
+"""A case on the shop's desk: list beside it, the case with its conversation, advice and tools (R3)."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import quote
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from amends.application.caseview import ActionView
+from amends.application.ports import CaseKey, OrderKey
+from amends.application.queries import Outlook, RemedyView
+from amends.application.workbench import queue_of
+from amends.domain import commands as k
+from amends.domain.draft import base
+from amends.domain.refusals import Refusal
+from amends.domain.words import EvidenceKind, Remedy, Role, Side, SmallPaymentType
+from amends.web.portal import forms
+from amends.web.portal.buyer.home import WHERE
+from amends.web.portal.buyer.result import result
+from amends.web.portal.buyer.said import told
+from amends.web.portal.casepage import NOT_DONE, CasePage, read_case
+from amends.web.portal.merchant import queues
+from amends.web.portal.merchant.effects import advice, effects, figures
+from amends.web.portal.merchant.presence import see
+from amends.web.portal.merchant.wizard import POINTS, read_wizard
+from amends.web.portal.talk import Entry
+from amends.web.portal.troubles import Trouble
+from amends.web.portal.visit import Here, Visit
+from amends.wording.catalogue import N_, translate
+from amends.wording.labels import label
+from amends.wording.names import CARRIERS, carrier_name
+
+_TURNS: Mapping[str, tuple[str, ...]] = {
+    "check_return": ("accept-return",),
+    "ship_replacement": ("ship-replacement",),
+    "repair": ("ship-replacement",),
+    "ship_back": ("ship-back",),
+    "evidence": ("add-evidence",),
+    "evidence_more": ("add-evidence",),
+}
+"""What answers a clock that runs against the shop: the main step while it does."""
+
+_ORDER = (
+    "agree", "accept-return", "ship-replacement", "ship-back", "make-offer", "small-payment", "intercept-parcel",
+    "agree-refund-after-refusal", "reject", "request-intervention", "state-position", "add-evidence", "record-call",
+    "appeal",
+)  # fmt: skip
+_ELSEWHERE = ("accept-offer", "decline-offer", "send-message", "prepare-rejection", "reveal-contact")
+"""Steps that stand in the conversation, in the rejection or beside the buyer's number."""
+
+_ALWAYS_SHOWN = ("intercept-parcel", "agree-refund-after-refusal", "small-payment", "reject", "make-offer")
+"""The tools of the trade stay in sight, with the reason where they are not possible (R3.1 to R3.5)."""
+
+_TO_THE_CHAT = ("agree-refund-after-refusal", "prepare-rejection")
+
+FILED = tuple(kind for kind in EvidenceKind if kind not in (EvidenceKind.CALL_RECORD, EvidenceKind.PURCHASE_PROOF))
+"""Kinds of evidence that a shop has."""
+
+_SENDER = (Role.OWNER, Role.AFTER_SALE)
+
+
+class Steps(NamedTuple):
+    """What can be done: first what is due or advised, then what is open, what will be or is kept in sight, the rest."""
+
+    main: ActionView | None
+    open: tuple[ActionView, ...]
+    shut: tuple[ActionView, ...]
+    never: tuple[ActionView, ...]
+
+
+class Reply(NamedTuple):
+    """A text that can be put into the line with one click."""
+
+    title: str
+    text: str
+    href: str
+
+
+@get("/cases/{case_id:str}")
+async def case_page(here: Here, case_id: FromPath[str]) -> Response[bytes]:
+    return await show(here, case_id)
+
+
+@post("/cases/{case_id:str}/{verb:str}")
+async def case_step(here: Here, case_id: FromPath[str], verb: FromPath[str]) -> Response[bytes]:
+    key = here.case_key(case_id)
+    try:
+        view = here.found(await here.desk.queries.case(key, here.caller, here.language), key.merchant_id)
+        await forms.send(here, key, verb, currency=view.money.currency)
+    except NOT_DONE as fault:
+        return await show(here, case_id, told(here, fault), verb)
+    if verb == "reveal-contact":
+        # Shown once, in the answer to the step that was recorded; the address of the page never leads to it (R3.6).
+        return await show(here, case_id, phone=await here.desk.queries.contact(key, here.caller) or "")
+    place = "#composer" if verb in _TO_THE_CHAT else ""
+    return here.go(f"{here.base}/cases/{case_id}{kept(here)}{place}", said=forms.done(here, verb))
+
+
+def kept(here: Visit) -> str:
+    """The queue that the case was opened from, for the way back to it."""
+    queue = here.request.query_params.get("queue", "")
+    return f"?queue={queue}" if queue in queues.NAMES else ""
+
+
+async def show(
+    here: Visit, case_id: str, trouble: Trouble | None = None, tried: str = "", phone: str = ""
+) -> Response[bytes]:
+    """The page; with `trouble`, the step that was tried stays open with what was entered."""
+    page = await read_case(here, case_id)
+    view, queries, key = page.view, here.desk.queries, page.key
+    order_key = OrderKey(key.merchant_id, view.order_no)
+    order = here.found(await queries.order(order_key, here.caller, here.language), key.merchant_id)
+    remedies = await _remedies(here, page)
+    rates = await here.desk.figures.rates(key.merchant_id)
+    reader = here.reader(view.money.currency)
+    advised = advice(view, reader)
+    policy = here.desk.policies.get(view.policy)
+    asked = await _list(here, key)
+    lines, cursor = await queues.read_lines(here, asked, queues.BESIDE_A_CASE)
+    evidence = here.found(await queries.evidence(key, here.caller), key.merchant_id)
+    return here.page(
+        "merchant/case.html",
+        status=409 if trouble else 200,
+        currency=view.money.currency,
+        page=page,
+        case=view,
+        order=order,
+        pieces={line.line_no: line for line in order.lines},
+        where=WHERE,
+        asked=asked,
+        tabs=queues.tabs(here, await queues.read_counts(here), asked.queue),
+        lines=lines,
+        further=asked.address(here.base, cursor=cursor) if cursor else "",
+        steps=_steps(page, remedies, advised.verb if advised else ""),
+        wizard=await read_wizard(here, page),
+        points=[translate(text, here.language) for text in POINTS],
+        advice=advised,
+        figures=figures(rates, here.language),
+        effects=effects(view, rates, here.language),
+        outlooks=await _outlooks(here, page),
+        offers={offer.offer_id: offer for offer in view.offers},
+        remedy_options=[
+            (one.remedy, one.text, "", one.why["detail"] if one.why else "")
+            for one in remedies
+            if one.remedy is not Remedy.SMALL_PAYMENT
+        ],
+        payment_types=[(kind, label(kind, here.language)) for kind in SmallPaymentType],
+        addresses=await _addresses(here, page),
+        evidence=evidence,
+        evidence_options=[
+            (one.evidence_id, f"{one.evidence_id} {one.name or label(one.kind, here.language)}") for one in evidence
+        ],
+        kinds=[(str(kind), label(kind, here.language)) for kind in FILED],
+        carriers=[(code, carrier_name(code, here.language)) for code in CARRIERS],
+        calls=_calls(here),
+        replies=await _replies(here, case_id),
+        saying=await _saying(here),
+        others=await see(here, key),
+        changed=_changed(here, page, trouble),
+        result=result(page, policy, here.language),
+        limits=policy.limits,
+        phone=phone,
+        trouble=trouble,
+        tried=tried,
+        at=f"{here.base}/cases/{case_id}",
+        keep=kept(here),
+    )
+
+
+async def _list(here: Visit, key: CaseKey) -> queues.Asked:
+    """The queue beside the case: the one that it was opened from, else the one that it lies in."""
+    queue = here.request.query_params.get("queue", "")
+    if queue not in queues.NAMES:
+        case = await here.desk.records.case(key)
+        queue = str(queue_of(case)) if case is not None else ""
+    return queues.Asked(queue or "answer", "", "", "", "")
+
+
+async def _remedies(here: Visit, page: CasePage) -> tuple[RemedyView, ...]:
+    if not page.may("make-offer"):
+        return ()
+    found = await here.desk.queries.remedies(page.key, here.caller, here.language)
+    return () if isinstance(found, Refusal) else found
+
+
+def _steps(page: CasePage, remedies: tuple[RemedyView, ...], advised: str) -> Steps:
+    """The domain's actions in the order in which an agent looks for them."""
+    shown = {action.verb: action for action in page.view.actions if action.verb not in _ELSEWHERE}
+    if (offer := shown.get("make-offer")) is not None:
+        small = next((one for one in remedies if one.remedy is Remedy.SMALL_PAYMENT), None)
+        why = small.why if small is not None else offer.why
+        shown["small-payment"] = ActionView("small-payment", offer.allowed and why is None, why)
+    prepare, reject = page.actions.get("prepare-rejection"), shown.get("reject")
+    if reject is not None and prepare is not None:
+        shown["reject"] = _rejecting(prepare, reject)
+    rank = {verb: place for place, verb in enumerate(_ORDER)}
+    ordered = sorted(shown.values(), key=lambda action: rank.get(action.verb, len(rank)))
+    next_ = page.view.next
+    wanted = _TURNS.get(base(next_.key), (advised,)) if next_.owner == Side.MERCHANT else ()
+    main = next((shown[verb] for verb in wanted if verb in shown and shown[verb].allowed), None)
+    refused = [action for action in ordered if not action.allowed]
+    in_sight = [
+        action for action in refused if (action.why and action.why["waiting_helps"]) or action.verb in _ALWAYS_SHOWN
+    ]
+    return Steps(
+        main,
+        tuple(action for action in ordered if action.allowed and action is not main),
+        tuple(in_sight) if page.view.closing is None else (),
+        tuple(action for action in refused if action not in in_sight or page.view.closing is not None),
+    )
+
+
+_LEADS_ON = ("no_conversation", "not_prepared", "waiting_for_buyer", "reply_unanswered", "missing_evidence")
+"""What stands in the way of rejecting and is dealt with on the way there (R3.4, R3.5)."""
+
+
+def _rejecting(prepare: ActionView, reject: ActionView) -> ActionView:
+    """Rejecting takes several steps: open as soon as one of them can be taken or waited for."""
+    for action in (reject, prepare):
+        if action.allowed or (action.why is not None and action.why["code"] in _LEADS_ON):
+            return ActionView("reject", allowed=True)
+    return ActionView("reject", allowed=False, why=reject.why)
+
+
+async def _outlooks(here: Visit, page: CasePage) -> dict[str, Outlook]:
+    """What steps lead to, by verb; the buyer's offers by their id."""
+    tried: dict[str, k.Command] = {
+        "agree": k.Agree(page.view.application.number),
+        "intercept-parcel": k.InterceptParcel(),
+        "agree-refund-after-refusal": k.AgreeRefundAfterRefusal(),
+        "accept-return": k.AcceptReturn(),
+        "request-intervention": k.RequestIntervention(),
+    }
+    commands = {verb: command for verb, command in tried.items() if page.may(verb)}
+    if page.may("accept-offer"):
+        commands |= {
+            offer.offer_id: k.AcceptOffer(offer.offer_id)
+            for offer in page.view.offers
+            if offer.side is not Side.MERCHANT and Side.MERCHANT not in offer.accepted_by
+        }
+    return await here.desk.queries.outlooks(page.key, commands, here.caller, here.language) if commands else {}
+
+
+async def _addresses(here: Visit, page: CasePage) -> list[tuple[str, str]]:
+    """Where the buyer could send the goods, the default first; none where nothing is sent back."""
+    if not page.may("agree") or page.view.application.kind in ("refund_only", "resend"):
+        return []
+    merchant = await here.desk.registry.merchant(page.key.merchant_id)
+    found = sorted(merchant.addresses if merchant else (), key=lambda address: not address.default)
+    return [(one.address_id, f"{one.name} · {one.address}") for one in found]
+
+
+_RESULTS = {
+    "reached": N_("Reached"),
+    "no_answer": N_("No answer"),
+    "busy": N_("Busy"),
+    "off": N_("Switched off"),
+    "wrong_person": N_("Wrong person"),
+}
+
+
+def _calls(here: Visit) -> list[tuple[str, str]]:
+    return [(result, translate(text, here.language)) for result, text in _RESULTS.items()]
+
+
+async def _replies(here: Visit, case_id: str) -> list[Reply]:
+    if here.actor.role not in (*_SENDER, Role.PRE_SALE) or here.caller.merchant_id is None:
+        return []
+    texts = await here.desk.workbench.quick_texts(here.caller.merchant_id)
+    mark = "&" if kept(here) else "?"
+    at = f"{here.base}/cases/{case_id}{kept(here)}{mark}say="
+    return [Reply(one.title, one.text, f"{at}{quote(one.text_id)}#composer") for one in texts]
+
+
+async def _saying(here: Visit) -> str:
+    """The text that was chosen to be sent: in the address, so that it works without a script."""
+    chosen = here.request.query_params.get("say", "")
+    if not chosen or here.caller.merchant_id is None:
+        return ""
+    texts = await here.desk.workbench.quick_texts(here.caller.merchant_id)
+    return next((one.text for one in texts if one.text_id == chosen), "")
+
+
+def _changed(here: Visit, page: CasePage, trouble: Trouble | None) -> list[Entry]:
+    """What happened since the page was opened on which the refused step was taken (R3.7)."""
+    version = str(here.form.get("version", ""))
+    if trouble is None or trouble.code != "stale_version" or not version.isdigit():
+        return []
+    return [entry for entry in page.entries if entry.seq > int(version)]
+
+
+ROUTES = (case_page, case_step)
