@@ -6,7 +6,8 @@ A lane is bounded: beyond its depth it says so at once instead of letting people
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple, Self
 
@@ -31,26 +32,33 @@ class _Waiting(NamedTuple):
 
 
 class Lane:
-    """A bounded queue and its writers; each writer takes whatever has queued up, one batch at a time."""
+    """A bounded queue and its writers; each writer takes whatever has queued up, one batch at a time.
+
+    A batch sets out at once where none is under way, and else when it is at least half as large as those are. The
+    first of many senders to come back would otherwise get a batch for himself each time, and what a batch costs
+    whatever its size would be most of what is done.
+    """
 
     def __init__(self, engine: Engine, name: str, *, writers: int, depth: int) -> None:
         self.name = name
         self.depth = depth
         self._engine = engine
         self._writers = writers
-        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
+        self._queue: deque[_Waiting] = deque()
+        self._under_way = 0
+        self._news = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def waiting(self) -> int:
-        return self._queue.qsize()
+        return len(self._queue)
 
     def start(self) -> None:
         self._tasks = [asyncio.create_task(self._write(), name=f"{self.name}-{n}") for n in range(self._writers)]
 
     async def stop(self) -> None:
         """Finish what was taken in, then end."""
-        await self._queue.join()
+        await self._until(lambda: not self._queue and not self._under_way)
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
@@ -63,21 +71,29 @@ class Lane:
             raise LaneFull(f"{self.waiting} commands wait in the {self.name} lane")
         loop = asyncio.get_running_loop()
         waiting = [_Waiting(envelope, loop.create_future()) for envelope in envelopes]
-        for one in waiting:
-            self._queue.put_nowait(one)
+        self._queue += waiting
+        self._news.set()
         return [one.answered for one in waiting]
 
     async def _write(self) -> None:
         while True:
-            taken = [await self._queue.get()]
-            while len(taken) < LARGEST_BATCH and not self._queue.empty():
-                taken.append(self._queue.get_nowait())
+            await self._until(self._is_worth_a_batch)
+            taken = [self._queue.popleft() for _ in range(min(len(self._queue), LARGEST_BATCH))]
+            self._under_way += len(taken)
             try:
                 # A sender who left before his turn is not served; one who leaves later changes nothing for the batch.
                 await self._answer([one for one in taken if not one.answered.cancelled()])
             finally:
-                for _ in taken:
-                    self._queue.task_done()
+                self._under_way -= len(taken)
+                self._news.set()
+
+    def _is_worth_a_batch(self) -> bool:
+        return bool(self._queue) and 2 * len(self._queue) >= self._under_way
+
+    async def _until(self, holds: Callable[[], bool]) -> None:
+        while not holds():
+            self._news.clear()
+            await self._news.wait()
 
     async def _answer(self, batch: list[_Waiting]) -> None:
         # Sorted by merchant a batch stays on few machines; the sort is stable, so an order's commands keep their order.

@@ -47,6 +47,25 @@ def test_what_queues_up_while_a_batch_is_written_becomes_the_next_batch():
     asyncio.run(story())
 
 
+def test_a_second_batch_sets_out_when_it_is_half_as_large_as_the_one_under_way():
+    async def story():
+        engine = GatedEngine()
+        async with Lanes(engine, interactive_writers=2) as lanes:
+            sent = [asyncio.create_task(lanes.submit(one)) for one in numbered(range(8))]
+            await asyncio.sleep(0.01)
+            sent += [asyncio.create_task(lanes.submit(one)) for one in numbered(range(8, 11))]
+            await asyncio.sleep(0.01)
+            assert [len(batch) for batch in engine.batches] == [8], "three are not worth a batch beside eight"
+            sent.append(asyncio.create_task(lanes.submit(about(CaseKey(1001, 11), HELLO))))
+            await asyncio.sleep(0.01)
+            assert [len(batch) for batch in engine.batches] == [8, 4]
+            sent.append(asyncio.create_task(lanes.submit(about(CaseKey(1001, 12), HELLO))))
+            engine.gate.set()
+            assert [answer.case_id for answer in await asyncio.gather(*sent)] == list(range(13))
+
+    asyncio.run(story())
+
+
 def test_a_full_lane_says_so_at_once_and_takes_all_or_nothing():
     async def story():
         engine = GatedEngine()
