@@ -80,10 +80,11 @@ class Reading(Struct, frozen=True):
 class Trial(Struct, frozen=True, omit_defaults=True):
     """What a ruling would do if it were given now, worked out by deciding it without keeping the result.
 
+    `terms` is None where an appeal leaves things as they are.
     `waits`: it goes to a second pair of eyes first, and nobody else reads it before. `pays_minor` is sent at once.
     """
 
-    terms: e.RulingTerms
+    terms: e.RulingTerms | None
     waits: bool
     readings: tuple[Reading, ...]
     pays_minor: int = 0

@@ -14,7 +14,7 @@ from amends.domain.events import (
     ReturnShipped,
 )
 from amends.domain.order import Order
-from amends.domain.time import Instant
+from amends.domain.time import NEVER, Instant
 from amends.domain.words import Basis, EvidenceKind, Leg, PayoutState, Side, Stage
 
 FOUND_BY = frozenset({CallRecorded, CaseAgreed, EvidenceFiled, ReplacementShipped, ReturnShipped})
@@ -105,6 +105,18 @@ def _is_stuck(case: Case, payout: Payout) -> bool:
         return False
     clock = case.deadline(f"payout_unknown:{payout.payout_id}")
     return clock is not None and clock.started_at > payout.unknown_at
+
+
+_PLATFORMS = ("ruling", "look", "appeal_decision")
+
+
+def desk_due_at(case: Case) -> Instant:
+    """By when the platform has to act on a case of its desk: its own clock, else the next one that runs."""
+    if case.suspension is None:
+        own = [clock.due_at for clock in case.deadlines if clock.key in _PLATFORMS]
+        if own:
+            return min(own)
+    return case.next_due_at or NEVER
 
 
 def ruled_at(case: Case) -> Instant | None:

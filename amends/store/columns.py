@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from amends.application.ports import ChangedCase, OrderKey, Write
-from amends.application.projection import counted_at, queues, ruled_at
+from amends.application.projection import counted_at, desk_due_at, queues, ruled_at
 from amends.application.workbench import queue_at, queue_of
 from amends.domain.case import Case
 from amends.domain.time import NEVER, Instant
@@ -64,7 +64,7 @@ _NEW_CASES = (("order_nos", Texts), ("buyers", Texts), ("titles", Texts), ("open
 _CASES = (("merchants", Longs), ("case_ids", Longs), ("stages", Texts), ("kinds", Texts), ("reasons", Texts),
           ("amounts", Longs), ("assignees", Texts), ("versions", Longs), ("chains", Blobs), ("states", Jsons),
           ("nows", Times), ("closed", Times), ("dues", Times), ("auto_refunded", Times), ("queues", Texts),
-          ("ruled", Times), ("shop_queues", Texts), ("shop_ats", Times))  # fmt: skip
+          ("ruled", Times), ("desk_dues", Times), ("shop_queues", Texts), ("shop_ats", Times))  # fmt: skip
 
 
 def cases(writes: Sequence[Write]) -> Columns | None:
@@ -88,7 +88,7 @@ def _case_row(changed: ChangedCase, now: Instant) -> tuple[Any, ...]:
     return (
         case.merchant_id, case.case_id, case.stage, case.kind, case.reason, case.amount_minor, case.assignee,
         case.version, changed.chain, _encode(case), now, _closed_at(case), case.next_due_at or NEVER,
-        changed.auto_refunded_at, queues(case), ruled_at(case), queue_of(case), queue_at(case),
+        changed.auto_refunded_at, queues(case), ruled_at(case), desk_due_at(case), queue_of(case), queue_at(case),
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from amends.application.ports import (
     StageCount,
     Wanted,
 )
-from amends.application.projection import queues, ruled_at
+from amends.application.projection import desk_due_at, queues, ruled_at
 from amends.domain.case import Case
 from amends.domain.docket import Docket
 from amends.domain.events import Fact, RulingGiven
@@ -108,14 +108,14 @@ class MemoryReader:
             found = sorted((row for row in found if _by_amount(row) > (-amount, *rest)), key=_by_amount)
         else:
             due = unpack(cursor, tuple[Instant, Number, Number], (_LONG_AGO, 0, 0))
-            found = sorted((row for row in found if _by_due(row) > due), key=_by_due)
+            found = sorted((row for row in found if _by_desk(row) > due), key=_by_desk)
         rows = tuple(CaseRow(row.case, row.title, row.updated_at) for row in found[:limit])
         if len(found) <= limit:
             return CasePage(rows, None)
         last = found[limit - 1]
         if wanted.by_amount:
             return CasePage(rows, pack(last.case.amount_minor, last.case.merchant_id, last.case.case_id))
-        return CasePage(rows, pack(*_by_due(last)))
+        return CasePage(rows, pack(*_by_desk(last)))
 
     def _on_desk(self, row: StoredCase, wanted: DeskFilter) -> bool:
         case = row.case
@@ -162,7 +162,7 @@ class MemoryReader:
                 staff,
                 len(cases),
                 sum("late" in queues(case) for case in cases),
-                min(case.next_due_at or NEVER for case in cases),
+                min(map(desk_due_at, cases)),
             )
             for staff, cases in theirs.items()
         ]
@@ -217,6 +217,10 @@ class MemoryReader:
 
 def _by_due(row: StoredCase) -> tuple[Instant, int, int]:
     return row.due_at, row.case.merchant_id, row.case.case_id
+
+
+def _by_desk(row: StoredCase) -> tuple[Instant, int, int]:
+    return desk_due_at(row.case), row.case.merchant_id, row.case.case_id
 
 
 def _by_amount(row: StoredCase) -> tuple[int, int, int]:

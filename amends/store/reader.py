@@ -25,6 +25,7 @@ from amends.application.ports import (
     StageCount,
     Wanted,
 )
+from amends.application.projection import desk_due_at
 from amends.application.sealing import unseal
 from amends.domain.case import Case
 from amends.domain.docket import Docket
@@ -104,7 +105,7 @@ class PostgresReader:
         if len(rows) <= limit:
             return CasePage(found, None)
         last = found[-1].case
-        first = last.amount_minor if wanted.by_amount else last.next_due_at or NEVER
+        first = last.amount_minor if wanted.by_amount else desk_due_at(last)
         return CasePage(found, pack(first, last.merchant_id, last.case_id))
 
     async def desk_counts(self, staff: str) -> list[DeskCount]:

@@ -71,6 +71,19 @@ def test_the_desk_lists_what_the_platform_has_by_time_left_or_by_amount(open_sho
     asyncio.run(story())
 
 
+def test_the_platforms_own_clock_sorts_the_desk_and_no_other(open_shop: OpenShop):
+    async def story():
+        async with open_shop() as shop:
+            first, second = await reviewed(shop, 1, 1)
+            await shop.accepted([about(first, k.RequestEvidence("buyer", ("开箱视频",)), GAO)])
+            assert await numbers(shop, DeskFilter()) == [second.case_id, first.case_id]
+            (load,) = await shop.reader.load()
+            case = await shop.reader.case(second)
+            assert load.next_due_at == case.deadline("ruling").due_at > case.next_due_at
+
+    asyncio.run(story())
+
+
 def test_a_case_is_in_the_queue_of_whoever_must_act_and_leaves_it(open_shop: OpenShop):
     async def story():
         async with open_shop() as shop:

@@ -53,7 +53,7 @@ insert into cases
 select s.merchant_id, s.case_id, s.order_no, pg_temp.own(c.buyer_id, s), c.title, c.stage, c.kind, c.reason,
        c.amount_minor, c.assignee, c.version, c.chain, pg_temp.own(c.state::text, s)::json, c.opened_at, c.updated_at,
        c.closed_at, c.due_at, c.retry_at, c.auto_refunded_at, c.queues, c.ruled_at,
-       c.queue, c.queue_at
+       c.queue, c.queue_at, c.desk_due_at
   from seeds s
   join cases c on c.merchant_id = :pattern and c.case_id::text = s.p_case;
 

@@ -9,11 +9,11 @@ select c.state, c.title, c.updated_at
   join order_words w using (merchant_id, order_no)
  where c.queues <> '' and c.queues like :like and c.assignee like :assignee
    and c.reason like any(:reasons) and w.words ilike :words
-   and (c.due_at, c.merchant_id, c.case_id) > (:after_due, :after_merchant, :after_case)
+   and (c.desk_due_at, c.merchant_id, c.case_id) > (:after_due, :after_merchant, :after_case)
    and not (:hands_off <> '' and c.queues ~ '\m(appeal|second)\M'
             and :hands_off in (coalesce(c.state -> 'ruling' ->> 'by', ''),
                                coalesce(c.state -> 'ruling' ->> 'approved_by', '')))
- order by c.due_at, c.merchant_id, c.case_id
+ order by c.desk_due_at, c.merchant_id, c.case_id
  limit :page;
 
 -- name: desk_by_amount(like, assignee, hands_off, reasons, words, after_amount, after_merchant, after_case, page)
@@ -54,7 +54,7 @@ select c.state, o.state, c.title
 
 -- name: load()
 -- Who has how many cases at the desk, how many of them the platform is late with, and the soonest deadline.
-select assignee, count(*), count(*) filter (where position('late' in queues) > 0), min(due_at)
+select assignee, count(*), count(*) filter (where position('late' in queues) > 0), min(desk_due_at)
   from cases
  where queues <> ''
  group by assignee;

@@ -116,27 +116,27 @@ insert into order_words (merchant_id, order_no, words)
 select * from unnest(:merchants, :order_nos, :words)
     on conflict (merchant_id, order_no) do update set words = excluded.words;
 
--- name: new_cases(merchants, case_ids, order_nos, buyers, titles, stages, kinds, reasons, amounts, assignees, versions, chains, states, opened, nows, closed, dues, auto_refunded, queues, ruled, shop_queues, shop_ats)!
+-- name: new_cases(merchants, case_ids, order_nos, buyers, titles, stages, kinds, reasons, amounts, assignees, versions, chains, states, opened, nows, closed, dues, auto_refunded, queues, ruled, desk_dues, shop_queues, shop_ats)!
 -- Cases opened by a batch.
 insert into cases (merchant_id, case_id, order_no, buyer_id, title, stage, kind, reason, amount_minor, assignee,
                    version, chain, state, opened_at, updated_at, closed_at, due_at, auto_refunded_at, queues,
-                   ruled_at, queue, queue_at)
+                   ruled_at, desk_due_at, queue, queue_at)
 select * from unnest(:merchants, :case_ids, :order_nos, :buyers, :titles, :stages, :kinds, :reasons, :amounts,
                      :assignees, :versions, :chains, :states, :opened, :nows, :closed, :dues, :auto_refunded,
-                     :queues, :ruled, :shop_queues, :shop_ats);
+                     :queues, :ruled, :desk_dues, :shop_queues, :shop_ats);
 
--- name: write_cases(merchants, case_ids, stages, kinds, reasons, amounts, assignees, versions, chains, states, nows, closed, dues, auto_refunded, queues, ruled, shop_queues, shop_ats)!
+-- name: write_cases(merchants, case_ids, stages, kinds, reasons, amounts, assignees, versions, chains, states, nows, closed, dues, auto_refunded, queues, ruled, desk_dues, shop_queues, shop_ats)!
 -- Cases changed by a batch; what was set aside is due again.
 update cases c
    set stage = k.stage, kind = k.kind, reason = k.reason, amount_minor = k.amount_minor, assignee = k.assignee,
        version = k.version, chain = k.chain, state = k.state, updated_at = k.now, closed_at = k.closed_at,
        due_at = k.due_at, retry_at = null,
        auto_refunded_at = coalesce(k.auto_refunded_at, c.auto_refunded_at), queues = k.queues, ruled_at = k.ruled_at,
-       queue = k.queue, queue_at = k.queue_at
+       desk_due_at = k.desk_due_at, queue = k.queue, queue_at = k.queue_at
   from unnest(:merchants, :case_ids, :stages, :kinds, :reasons, :amounts, :assignees, :versions, :chains, :states,
-              :nows, :closed, :dues, :auto_refunded, :queues, :ruled, :shop_queues, :shop_ats)
+              :nows, :closed, :dues, :auto_refunded, :queues, :ruled, :desk_dues, :shop_queues, :shop_ats)
        as k (merchant_id, case_id, stage, kind, reason, amount_minor, assignee, version, chain, state, now,
-             closed_at, due_at, auto_refunded_at, queues, ruled_at, queue, queue_at)
+             closed_at, due_at, auto_refunded_at, queues, ruled_at, desk_due_at, queue, queue_at)
  where c.merchant_id = k.merchant_id and c.case_id = k.case_id;
 
 -- name: write_evidence(merchants, case_ids, evidence_ids, sides, kinds, filed, hashes)!

@@ -85,6 +85,7 @@ create table cases (
     ruled_at         timestamptz,
     queue            text        not null default '',  -- of the shop, by name
     queue_at         timestamptz not null default '9999-01-01Z',  -- what the queue is sorted by
+    desk_due_at      timestamptz not null default '9999-01-01Z',  -- by when the platform has to act, on its desk
     primary key (merchant_id, case_id)
 ) with (fillfactor = 70, toast_tuple_target = 8160);
 
@@ -94,7 +95,7 @@ create index cases_newest on cases (case_id);
 create index cases_of_merchant_by_due on cases (merchant_id, due_at, case_id) include (stage);
 create index cases_under_review on cases (due_at, merchant_id, case_id) where stage = 'under_review';
 create index cases_due on cases (coalesce(retry_at, due_at), merchant_id, case_id) where due_at < '9999-01-01Z';
-create index cases_on_desk on cases (due_at, merchant_id, case_id) include (queues, assignee) where queues <> '';
+create index cases_on_desk on cases (desk_due_at, merchant_id, case_id) include (queues, assignee) where queues <> '';
 create index cases_on_desk_by_amount on cases ((-amount_minor), merchant_id, case_id) where queues <> '';
 create index cases_ruled_alike on cases (reason, kind, ruled_at desc) where ruled_at is not null;
 create index cases_ruled_lately on cases (ruled_at) where ruled_at is not null;
