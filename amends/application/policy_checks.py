@@ -16,6 +16,7 @@ from amends.domain.policy import (
     Limits,
     Reason,
     RejectionReason,
+    Retention,
     Windows,
 )
 from amends.domain.words import EvidenceKind, Fault, Kind
@@ -52,6 +53,9 @@ FREIGHT = (*(fault.value for fault in Fault), "other", "intercept")
 
 SCRIPT_FIELDS = ("title", "amount", "order_no", "wait_until")
 
+LEAST_YEARS = 3
+"""Of records of a trade, from the day on which it was over (law: 电商法 31)."""
+
 PLACES_OF_GOODS = frozenset({
     "in_transit", "not_shipped", "with_buyer", "return_due", "return_in_transit",
     "return_delivered",
@@ -69,6 +73,7 @@ def check(parts: Mapping[str, Any], raw: Mapping[str, Any]) -> Iterator[Finding]
     yield from _head(parts)
     yield from of("windows", _windows)
     yield from of("limits", _limits)
+    yield from of("retention", _retention)
     yield from of("deadlines", _deadlines, names)
     yield from _agreements(parts)
     yield from of("categories", _categories, names)
@@ -115,6 +120,11 @@ def _limits(limits: Limits) -> Iterator[Finding]:
         low, high = getattr(limits, smaller), getattr(limits, larger)
         if low > high:
             yield ("limits", smaller), f"{low} is more than {larger}", f"at most {high}"
+
+
+def _retention(retention: Retention) -> Iterator[Finding]:
+    if retention.years < LEAST_YEARS:
+        yield ("retention", "years"), f"the law asks for {LEAST_YEARS} years (电商法 31)", f"at least {LEAST_YEARS}"
 
 
 def _deadlines(rules: Mapping[str, DeadlineRule], names: Mapping[str, set[str]]) -> Iterator[Finding]:

@@ -16,7 +16,18 @@ from amends.domain.policy import DeadlineRule, Policy, Reason, RejectionReason
 app = App(name="policy", help="Check, show and compare policy files. Without FILE, the shipped policy.")
 
 Section = Literal[
-    "windows", "limits", "parcels", "deadlines", "categories", "reasons", "rejections", "freight", "clauses", "holidays"
+    "windows",
+    "limits",
+    "parcels",
+    "files",
+    "retention",
+    "deadlines",
+    "categories",
+    "reasons",
+    "rejections",
+    "freight",
+    "clauses",
+    "holidays",
 ]
 
 UNREADABLE = 2
@@ -168,7 +179,7 @@ def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str, str]
 
 def _table(policy: Policy, section: Section) -> Table:
     match section:
-        case "windows" | "limits" | "parcels":
+        case "windows" | "limits" | "parcels" | "files" | "retention":
             return _figures(section, getattr(policy, section))
         case "deadlines":
             return _deadlines(policy.deadlines)

@@ -234,6 +234,15 @@ class FileLimits(Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
+class Retention(Struct, frozen=True, forbid_unknown_fields=True):
+    """For how many years a finished case stays whole; after that its files and the words of persons go.
+
+    What is left is the skeleton of its record, and the chain over that still holds.
+    """
+
+    years: Limit = 3
+
+
 class Policy(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """One version of the rules in force from `effective_from`; `version` names it in every case."""
 
@@ -253,6 +262,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     freight: dict[str, Freight]
     clauses: dict[str, Clause]
     files: FileLimits = FileLimits()
+    retention: Retention = Retention()
     holidays: tuple[Holiday, ...] = ()
 
     @cached_property

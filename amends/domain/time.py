@@ -17,6 +17,19 @@ def end_of_local_day(start: datetime, days: int, zone: ZoneInfo) -> datetime:
     return datetime.combine(last, time(0), zone).astimezone(UTC)
 
 
+def end_of_local_year(start: datetime, years: int, zone: ZoneInfo) -> datetime:
+    """24:00 local time of the same day `years` later; of a day that that year does not have, the last of its month.
+
+    So the law counts (民法典 201, 202): the day itself is left out, and the last one is whole.
+    """
+    day = start.astimezone(zone).date()
+    try:
+        last = day.replace(year=day.year + years)
+    except ValueError:
+        last = day.replace(year=day.year + years, day=28)
+    return datetime.combine(last + timedelta(days=1), time(0), zone).astimezone(UTC)
+
+
 def add_waking_time(start: datetime, length: timedelta, opens: int, shuts: int, zone: ZoneInfo) -> datetime:
     """`length` after `start`, counting only the hours `opens`..`shuts` of each local day."""
     at = start.astimezone(zone)

@@ -94,6 +94,7 @@ MEANING = [
     ("no_reason_7_days = 7 ", "no_reason_7_days = 16 ", "windows.no_reason_7_days"),
     ("small_payment_minor = 200_00", "small_payment_minor = 700_00", "limits.small_payment_minor"),
     ("points = 20 ", "points = 0 ", "limits.points"),
+    ("years = 3  ", "years = 2  ", "retention.years"),
     ("applications = 5 ", "aplications = 5 ", "limits.aplications"),
     ("pauses_hours = 48 ", "pauses_hours = 23 ", "deadlines.evidence_more.hours"),
     ("stuck_hours = 72 ", "stuck_hours = 0 ", "parcels.stuck_hours"),
