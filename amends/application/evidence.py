@@ -25,6 +25,7 @@ from amends.application.files import (
     FileBook,
     FileRow,
     FileState,
+    FileView,
     Form,
     Inspected,
     Inspector,
@@ -38,6 +39,7 @@ from amends.application.ports import Answer, CaseKey, Clock, Envelope, OrderKey,
 from amends.application.visibility import forms_of
 from amends.domain import commands as k
 from amends.domain.actor import Actor
+from amends.domain.case import public_case_id
 from amends.domain.docket import PolicyBook
 from amends.domain.permissions import is_party
 from amends.domain.refusals import Code, Refusal, refuse
@@ -51,15 +53,6 @@ _PIECES = "pieces"
 """In the facts of an upload that is not whole yet: the names of its pieces."""
 
 _UNCASED_COUNTED = timedelta(days=1)
-
-
-class FileView(Struct, frozen=True, omit_defaults=True):
-    """What a reader may know of the file behind a piece of evidence. `forms` are those that he may get."""
-
-    media_type: str
-    size_bytes: int
-    forms: dict[Form, Copy]
-    facts: dict[str, Any] = {}
 
 
 class UploadView(Struct, frozen=True, omit_defaults=True):
@@ -164,7 +157,7 @@ class Evidence:
             return refusal
         largest = self._policies.in_force(self._clock.now()).files.largest_bytes
         if not 0 < size_bytes <= largest:
-            raise Unsuitable("file_too_large" if size_bytes else "file_empty", limit_bytes=largest)
+            raise Unsuitable("file_too_large" if size_bytes > 0 else "file_empty", limit=largest // 1_000_000)
         row = self._row(wish, caller.actor, size_bytes)
         await self.book.add(row)
         return row
@@ -273,7 +266,7 @@ class Evidence:
         if copy is None:
             return None
         end = min(copy.size_bytes if end is None else end, copy.size_bytes)
-        content = self.blobs.read(blob_key(filed.row.sha256, form), start, end)
+        content = await _begun(self.blobs.read(blob_key(filed.row.sha256, form), start, end))
         return Opened(filed.row.name or evidence_id, copy, form, start, end, content)
 
     # Inside --------------------------------------------------------------------------------------------------
@@ -344,7 +337,7 @@ class Evidence:
             async for chunk in content:
                 size += len(chunk)
                 if size > largest:
-                    raise Unsuitable("file_too_large", limit_bytes=largest)
+                    raise Unsuitable("file_too_large", limit=largest // 1_000_000)
                 hashed.update(chunk)
                 await anyio.to_thread.run_sync(_append, out, chunk)
         if not size:
@@ -391,6 +384,18 @@ class Evidence:
         return None, sides  # type: ignore[return-value]
 
 
+async def _begun(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """What is not there is found out before anything is answered. Raises LookupError."""
+    first = await anext(content, b"")
+
+    async def all_of_it() -> AsyncIterator[bytes]:
+        yield first
+        async for part in content:
+            yield part
+
+    return all_of_it()
+
+
 def owner_of(actor: Actor) -> str:
     """The party behind an actor: colleagues may name each other's files, the other side's nobody."""
     return f"{actor.side}/{actor.party}" if actor.party else str(actor.side)
@@ -411,7 +416,7 @@ def plain_name(name: str) -> str:
 
 def upload_view(row: FileRow) -> UploadView:
     return UploadView(
-        str(row.file_id),
+        public_case_id(row.merchant_id, row.file_id),
         str(row.merchant_id),
         row.state,
         row.size_bytes,

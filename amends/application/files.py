@@ -89,6 +89,15 @@ class FiledFile(NamedTuple):
     row: FileRow
 
 
+class FileView(Struct, frozen=True, omit_defaults=True):
+    """What a reader may know of the file behind a piece of evidence. `forms` are those that he may get."""
+
+    media_type: str
+    size_bytes: int
+    forms: dict[Form, Copy]
+    facts: dict[str, Any] = {}
+
+
 class Unsuitable(Exception):
     """A file that is not taken. `code` is the problem's, `facts` its figures."""
 

@@ -56,8 +56,7 @@ def look(job: Job) -> Told:
 
 
 def _check_size(taken: Taken, file: Path, limits: dict[str, int]) -> None:
-    megabytes = file.stat().st_size / 1e6
-    at_most(taken.family, megabytes, limits[f"{taken.family}_megabytes"], "megabytes")
+    at_most("file_too_large", file.stat().st_size / 1e6, limits[f"{taken.family}_megabytes"])
 
 
 def _media_type(taken: Taken, copies: list[object]) -> str:

@@ -26,7 +26,7 @@ def look(file: Path, _reader: str, limits: dict[str, int]) -> tuple[dict[str, An
         pages = len(document)
         if not pages:
             raise NotTaken("file_unreadable", why="no pages")
-        at_most("document", pages, limits["pages"], "pages")
+        at_most("document_too_long", pages, limits["pages"])
         thumb = None
         for number in range(pages):
             picture = _drawn(document[number])

@@ -23,7 +23,7 @@ def look(file: Path, reader: str, limits: dict[str, int]) -> tuple[dict[str, Any
     Image.MAX_IMAGE_PIXELS = None  # bounded here, before anything is unfolded, and with words
     with Image.open(file, formats=[reader]) as opened:
         width, height = opened.size
-        at_most("picture", width * height / 1e6, limits["megapixels"], "megapixels")
+        at_most("picture_too_large", width * height / 1e6, limits["megapixels"])
         facts: dict[str, Any] = {"width": width, "height": height}
         exif = opened.getexif()
         facts |= _origin(exif)

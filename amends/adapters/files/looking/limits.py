@@ -41,7 +41,7 @@ class Told(Struct, frozen=True, omit_defaults=True):
     why: dict[str, Any] = {}
 
 
-def at_most(what: str, found: float, limit: float, unit: str) -> None:
+def at_most(code: str, found: float, limit: float) -> None:
     """Raises NotTaken."""
     if found > limit:
-        raise NotTaken("file_exceeds_limit", what=what, found=round(found, 1), limit=limit, unit=unit)
+        raise NotTaken(code, found=round(found, 1), limit=limit)

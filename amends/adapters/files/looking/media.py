@@ -37,9 +37,9 @@ def look_at_video(file: Path, reader: str, limits: dict[str, int]) -> tuple[dict
         video.thread_count = 1
         _check_codec(video.codec_context.name, _PICTURES)
         width, height = video.codec_context.width, video.codec_context.height
-        at_most("video", width * height / 1e6, limits["video_megapixels"], "megapixels")
+        at_most("picture_too_large", width * height / 1e6, limits["video_megapixels"])
         seconds = (container.duration or 0) / av.time_base
-        at_most("video", seconds, limits["video_seconds"], "seconds")
+        at_most("recording_too_long", seconds, limits["video_seconds"])
         facts: dict[str, Any] = {"seconds": round(seconds, 1), "width": width, "height": height} | _origin(container)
         pictures = list(_pictures(container, video, seconds))
         if not pictures:
@@ -113,7 +113,7 @@ def _sound(container: Any, file: Path, limits: dict[str, int]) -> tuple[dict[str
     source = container.streams.audio[0]
     source.thread_count = 1
     _check_codec(source.codec_context.name, _SOUNDS)
-    at_most("sound", (container.duration or 0) / av.time_base, limits["audio_seconds"], "seconds")
+    at_most("recording_too_long", (container.duration or 0) / av.time_base, limits["audio_seconds"])
     facts = _origin(container)
     shown = file.parent / "display"
     even = av.AudioResampler(format="fltp", layout="mono", rate=_RATE)
@@ -124,7 +124,7 @@ def _sound(container: Any, file: Path, limits: dict[str, int]) -> tuple[dict[str
         for frame in container.decode(source):
             frame.pts = None
             seconds += frame.samples / frame.sample_rate
-            at_most("sound", seconds, limits["audio_seconds"], "seconds")
+            at_most("recording_too_long", seconds, limits["audio_seconds"])
             for piece in even.resample(frame):
                 copy.mux(track.encode(piece))
         for piece in even.resample(None):
