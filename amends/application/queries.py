@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from amends.application import ports, projection
 from amends.application.access import Caller
 from amends.application.caseview import CaseLineView, CaseView, Next, Status, case_line, case_view, next_of, status_of
+from amends.application.files import FileView
 from amends.application.outward import PublicFact, public_facts, told
 from amends.application.ports import CaseFilter, CaseKey, Clock, OrderKey
 from amends.application.visibility import author, visible_case, visible_order
@@ -139,6 +140,7 @@ class EvidenceView(Struct, frozen=True, omit_defaults=True):
     name: str = ""
     note: str = ""
     sha256: str | None = None
+    file: FileView | None = None
 
 
 class FactPage(Struct, frozen=True):

@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from amends.application.access import Caller
 from amends.application.caseview import Status, status_of
+from amends.application.evidence import UnknownUpload, WrongOffset
+from amends.application.files import Unsuitable
 from amends.application.lanes import LaneFull
 from amends.application.outward import PublicFact, public_facts, told
 from amends.application.ports import (
@@ -122,6 +124,12 @@ def as_problem(fault: BaseException) -> Problem | Refused:
             return fault
         case NotTalking(code=code):
             return Problem(code)
+        case Unsuitable(code=code, facts=facts):
+            return Problem(code, **facts)
+        case WrongOffset(received_bytes=received_bytes):
+            return Problem("upload_elsewhere", received_bytes=received_bytes)
+        case UnknownUpload():
+            return Problem("unknown_upload")
         case LaneFull() | TooManyWatch():
             return Problem("overloaded")
         case Contended():

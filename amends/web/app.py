@@ -19,6 +19,7 @@ from amends.web.api import (
     cases,
     conversations,
     dossier,
+    evidence,
     hand_overs,
     ledger,
     merchants,
@@ -48,6 +49,7 @@ HANDLERS: tuple[HTTPRouteHandler, ...] = (
     *hand_overs.HANDLERS,
     *dossier.HANDLERS,
     *ledger.HANDLERS,
+    *evidence.HANDLERS,
     *reference.HANDLERS,
 )
 

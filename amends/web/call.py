@@ -15,7 +15,7 @@ from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.words import Side
 from amends.web.desk import Desk
 from amends.web.problems import Problem, Refused
-from amends.web.wire import LARGEST_BODY, decode, encode, path_text, query_of, read_body
+from amends.web.wire import LARGEST_BATCH_BODY, LARGEST_BODY, LARGEST_UPLOAD, decode, encode, path_text, query_of, read_body
 from amends.wording.catalogue import DEFAULT, LANGUAGES, Language
 
 T = TypeVar("T")
@@ -86,6 +86,8 @@ class Operation(NamedTuple):
     needs_actor: bool = False
     media: Sequence[str] = ("application/json",)
     """What may come back; anything but JSON is a file or a stream, with no schema."""
+    sends: str = ""
+    """The media type of a body that is a file."""
 
 
 def case_key(public_id: str) -> CaseKey:
@@ -197,11 +199,14 @@ def operation(
     largest_body: int = LARGEST_BODY,
     in_parts: bool = False,
     media: Sequence[str] = ("application/json",),
+    sends: str = "",
+    takes_request: bool = False,
 ) -> Callable[[Callable[..., Awaitable[Any]]], HTTPRouteHandler]:
     """Make a handler of `async def name(call, body, query) -> answer`.
 
     What it takes and gives is read from its annotations, once, and described so in the reference. A body `in_parts`
-    is decoded further by the function. One that answers with files or a stream names their `media` types.
+    is decoded further by the function. One that answers with files or a stream names their `media` types; one that
+    takes a file `sends` that media type, and reads it from the `request` by itself; `takes_request` for its headers.
     """
 
     def wrap(handle: Callable[..., Awaitable[Any]]) -> HTTPRouteHandler:
@@ -212,7 +217,7 @@ def operation(
         elif media != ("application/json",):
             answer = None
         summary = (handle.__doc__ or "").strip().partition("\n")[0]
-        described = Operation(method, path, summary, body, query, answer, status, needs_actor, media)
+        described = Operation(method, path, summary, body, query, answer, status, needs_actor, media, sends)
 
         async def serve(request: Request[Any, Any, Any]) -> Response[bytes]:
             desk: Desk = request.app.state.desk
@@ -220,7 +225,7 @@ def operation(
             caller = await admitted(desk, headers, needs_actor=needs_actor)
             segments = {name: path_text(text) for name, text in request.scope["path_params"].items()}
             call = Call(desk, caller, headers, segments)
-            given: dict[str, Any] = {}
+            given: dict[str, Any] = {"request": request} if sends or takes_request else {}
             if query is not None:
                 given["query"] = query_of(request.scope["query_string"], query)
             if body is not None:
@@ -242,6 +247,7 @@ def operation(
             path,
             http_method=[method],  # type: ignore[list-item]
             status_code=status,
+            request_max_body_size=LARGEST_UPLOAD if sends else LARGEST_BATCH_BODY,
             operation=described,
         )(serve)
 

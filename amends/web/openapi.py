@@ -146,6 +146,8 @@ def _described(operation: Operation, path: str, schemas: Mapping[Any, dict[str, 
     verb = path.rpartition("/")[2]
     if verb in VERBS and path.startswith("/v1/cases/"):
         described["description"] = f"Sent by: {', '.join(sorted(ROLES[VERBS[verb]]))}."
+    if operation.sends:
+        described["requestBody"] = {"required": True, "content": {operation.sends: {}}}
     if operation.body is not None:
         described["requestBody"] = {
             "required": True,

@@ -60,6 +60,46 @@ PROBLEMS: Mapping[str, Kind] = {
     "ledger_elsewhere": Kind(
         503, N_("The ledger is signed on another machine"), N_("Ask there, or bring its keys to this one.")
     ),
+    "file_empty": Kind(422, N_("The file is empty"), N_("Choose it again; it may not have been saved completely.")),
+    "file_type_not_allowed": Kind(
+        422,
+        N_("This kind of file is not taken"),
+        N_("Send a photo, a video, a sound recording or a PDF. What counts is the content, not the name."),
+    ),
+    "file_unreadable": Kind(
+        422, N_("The file is damaged"), N_("It breaks off or is not what it says it is. Save it again and send that.")
+    ),
+    "file_encrypted": Kind(422, N_("The file has a password"), N_("Save it without a password and send that.")),
+    "file_infected": Kind(422, N_("A virus was found in the file"), N_("It was not kept. Send a clean one.")),
+    "file_too_costly": Kind(
+        422, N_("The file cannot be opened safely"), N_("Save it again in a common format, or send a photo of it.")
+    ),
+    "file_too_large": Kind(413, N_("The file is too large"), N_("At most {limit} MB of this kind.")),
+    "picture_too_large": Kind(
+        422, N_("The picture is too large"), N_("At most {limit} million pixels. Save it smaller and send that.")
+    ),
+    "recording_too_long": Kind(
+        422, N_("The recording is too long"), N_("At most {limit} seconds. Send the part that matters, or several.")
+    ),
+    "document_too_long": Kind(
+        422, N_("The document is too long"), N_("At most {limit} pages. Send the pages that matter.")
+    ),
+    "too_many_files": Kind(409, N_("There are too many files"), N_("Each side may file {limit} in a case.")),
+    "unknown_file": Kind(
+        422, N_("A file is not here"), N_("Upload it first; evidence names files of its own side by their SHA-256.")
+    ),
+    "file_not_kept": Kind(404, N_("This file is not kept here"), N_("Only what was said about it is on record.")),
+    "form_not_yours": Kind(
+        403, N_("The original is not shown"), N_("Who filed it and the platform can open it; you see a copy.")
+    ),
+    "unknown_upload": Kind(404, N_("This upload cannot be found"), N_("Begin it again.")),
+    "upload_elsewhere": Kind(
+        409, N_("The upload stands elsewhere"), N_("Ask where it stands, and send what follows from there.")
+    ),
+    "upload_too_long": Kind(422, N_("More came than was announced"), N_("Begin the upload again with the right size.")),
+    "invalid_upload": Kind(
+        422, N_("The upload does not fit"), N_("Name the case, or the merchant and the order, and send one file.")
+    ),
     "unknown_conversation": Kind(404, N_("This conversation cannot be found"), N_("The number may be wrong.")),
     "conversation_taken": Kind(409, N_("Somebody else has this conversation"), N_("Take one that is still waiting.")),
     "conversation_over": Kind(409, N_("This conversation is over"), N_("Ask for a person again.")),
@@ -123,7 +163,7 @@ class Problem(Exception):
             "code": self.code,
             "status": kind.status,
             "title": translate(kind.title, language),
-            "detail": translate(kind.detail, language),
+            "detail": translate(kind.detail, language).format_map(self.facts),
             "waiting_helps": self.code in _WAITING_HELPS,
         }
 

@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 LARGEST_BODY = 1 << 20
 LARGEST_BATCH_BODY = 32 << 20
+LARGEST_UPLOAD = 1 << 30
+"""Above what any policy lets through: each stops far below, by its own figure and with words."""
 
 encode = msgspec.json.Encoder().encode
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from amends.application.caseview import CaseView
 from amends.application.ports import CaseFilter, Envelope
@@ -127,7 +128,9 @@ async def list_messages(call: Call, query: PageQuery) -> FactPage:
 async def list_evidence(call: Call) -> Evidence:
     """The evidence of a case."""
     key = call.case_key()
-    return Evidence(call.found(await call.desk.queries.evidence(key, call.caller), key.merchant_id))
+    found = call.found(await call.desk.queries.evidence(key, call.caller), key.merchant_id)
+    files = call.found(await call.desk.evidence.views(key, call.caller), key.merchant_id)
+    return Evidence([replace(one, file=files.get(one.evidence_id)) for one in found])
 
 
 HANDLERS: tuple[HTTPRouteHandler, ...] = (
