@@ -16,7 +16,6 @@ import structlog
 
 from amends.adapters.clock import SystemClock
 from amends.adapters.couriers.sandbox import SandboxCourier
-from amends.adapters.evidence_folder import EvidenceFolder
 from amends.adapters.files.opening import open_keeping
 from amends.adapters.ledger_keys import KeyFolder
 from amends.adapters.payments.sandbox import SandboxProvider
@@ -181,7 +180,7 @@ async def open_desk(
             hub=hub,
             book=parts.book,
             ledger=parts.ledger,
-            dossiers=make_dossiers(parts, settings),
+            dossiers=make_dossiers(parts),
             workbench=workbench,
             figures=Figures(workbench, parts.clock),
             move_clock=move_clock,
@@ -189,10 +188,9 @@ async def open_desk(
         )
 
 
-def make_dossiers(parts: Parts, settings: Settings) -> Dossiers:
+def make_dossiers(parts: Parts) -> Dossiers:
     """What makes dossiers, for the pages and for the terminal."""
-    files = EvidenceFolder(settings.data_dir / "evidence")
-    return Dossiers(parts.records, parts.ledger, parts.policies, files, TypstPrinter())
+    return Dossiers(parts.records, parts.ledger, parts.policies, parts.evidence, TypstPrinter())
 
 
 def web_app() -> Application:

@@ -8,7 +8,7 @@ same bytes, whenever it is asked for.
 import asyncio
 import re
 import zipfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from typing import IO, Any, NamedTuple, Protocol
@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from amends.application.access import Caller, written
+from amends.application.files import Blobs, FileView, Form, blob_key
 from amends.application.ledger import CaseProof, Inclusion, Ledger
 from amends.application.policies import Policies, UnknownPolicy
 from amends.application.ports import CaseKey, Reader, Record
@@ -36,7 +37,15 @@ from amends.proof import dossier as names
 from amends.proof.record import line_hash, value_at
 from amends.wording.catalogue import Language
 
-_SUFFIX = re.compile(r"\.([A-Za-z0-9]{1,5})$")
+_SUFFIXES = {
+    "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif", "image/bmp": "bmp",
+    "image/heic": "heic", "image/heif": "heif", "image/avif": "avif", "video/mp4": "mp4", "video/quicktime": "mov",
+    "video/3gpp": "3gp", "video/webm": "webm", "video/x-matroska": "mkv", "audio/mpeg": "mp3", "audio/mp4": "m4a",
+    "audio/aac": "aac", "audio/wav": "wav", "audio/ogg": "ogg", "audio/amr": "amr", "application/pdf": "pdf",
+    "text/plain": "txt",
+}  # fmt: skip
+"""By what a file is, not by what its sender called it."""
+
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The earliest date that a ZIP can write; of every file, so that the same content gives the same bytes."""
 
@@ -45,18 +54,21 @@ _AT_ONCE = 2
 """So many are made at once in one process: they must not take the time of those who only click."""
 
 
-class Originals(Protocol):
-    """Evidence files by their SHA-256."""
+class Files(Protocol):
+    """Evidence files, as `amends.application.evidence` keeps them."""
 
-    def read(self, sha256_hex: str) -> AsyncIterator[bytes]:
-        """The file as it was filed. Raises LookupError where it is not there (any more)."""
+    blobs: Blobs
 
-    async def preview(self, sha256_hex: str) -> bytes | None:
-        """A small picture (JPEG or PNG) of what is in the file; None where there is none."""
+    async def views(self, key: CaseKey, caller: Caller) -> dict[str, FileView] | Refusal:
+        """The files behind a case's evidence, by its number, with the forms that the caller may have."""
 
 
 class Exhibit(Struct, frozen=True, omit_defaults=True):
-    """A piece of evidence; `file` is its name in the dossier, empty where none was filed or it is not kept any more."""
+    """A piece of evidence; `sha256` is of the file as it was filed, empty where there was none.
+
+    `file` is the original's name in the dossier. The other side's originals say where and with what they were made, so
+    in their place stands `copy`, with nothing but the thing itself. Both are empty for what is not kept any more.
+    """
 
     evidence_id: str
     side: Side
@@ -68,6 +80,13 @@ class Exhibit(Struct, frozen=True, omit_defaults=True):
     note: str = ""
     sha256: str = ""
     file: str = ""
+    copy: str = ""
+    facts: dict[str, Any] = {}
+
+    @property
+    def attached(self) -> str:
+        """The name of what is in the dossier, if anything is."""
+        return self.file or self.copy
 
 
 class Seen(NamedTuple):
@@ -111,13 +130,11 @@ class Printer(Protocol):
 class Dossiers:
     """Makes dossiers for whoever may read the case."""
 
-    def __init__(
-        self, records: Reader, ledger: Ledger, policies: Policies, originals: Originals, printer: Printer
-    ) -> None:
+    def __init__(self, records: Reader, ledger: Ledger, policies: Policies, files: Files, printer: Printer) -> None:
         self._records = records
         self._ledger = ledger
         self._policies = policies
-        self._originals = originals
+        self._files = files
         self._printer = printer
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
@@ -138,7 +155,9 @@ class Dossiers:
             if (fact := visible(record.fact, caller.actor)) is not None
         ]
         case = fold(record.fact for record in records)
-        exhibits = list(_exhibits(seen))
+        views = await self._files.views(key, caller)
+        assert not isinstance(views, Refusal), "he may read the case"
+        exhibits = list(_exhibits(seen, views))
         files = sorted({exhibit.sha256 for exhibit in exhibits if exhibit.sha256})
         return Contents(
             key=key,
@@ -163,8 +182,10 @@ class Dossiers:
     async def _printed(self, contents: Contents) -> bytes:
         previews = {}
         for exhibit in contents.exhibits:
-            if exhibit.sha256 and (picture := await self._originals.preview(exhibit.sha256)) is not None:
-                previews[exhibit.evidence_id] = picture
+            if exhibit.attached:
+                with suppress(LookupError):
+                    key = blob_key(exhibit.sha256, Form.THUMB)
+                    previews[exhibit.evidence_id] = b"".join([part async for part in self._files.blobs.read(key)])
         return await self._printer.print(contents, previews)
 
     async def write(self, contents: Contents, out: IO[bytes]) -> None:
@@ -177,11 +198,11 @@ class Dossiers:
         with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
             kept = []
             for exhibit in contents.exhibits:
-                if exhibit.file:
+                if exhibit.attached:
                     hashed = await self._copy(exhibit, archive)
                     if hashed is not None:
-                        listed[exhibit.file] = hashed
-                        kept.append(exhibit.file)
+                        listed[exhibit.attached] = hashed
+                        kept.append(exhibit.attached)
             parts = {**self._parts(contents, frozenset(kept)), names.PDF: await self._printed(contents)}
             listed |= {name: sha256(content).hexdigest() for name, content in parts.items()}
             lines = [_line(record, contents) for record in contents.records]
@@ -227,14 +248,14 @@ class Dossiers:
         )
 
     async def _copy(self, exhibit: Exhibit, archive: zipfile.ZipFile) -> str | None:
-        """Put an original into the archive; None where it is not kept any more."""
-        chunks = self._originals.read(exhibit.sha256)
+        """Put a file into the archive; None where it is not kept any more."""
+        chunks = self._files.blobs.read(blob_key(exhibit.sha256, Form.ORIGINAL if exhibit.file else Form.DISPLAY))
         try:
             chunk = await anext(chunks, b"")
         except LookupError:
             return None
         hashed = sha256()
-        with archive.open(_entry(exhibit.file), "w", force_zip64=True) as file:
+        with archive.open(_entry(exhibit.attached), "w", force_zip64=True) as file:
             while chunk:
                 await asyncio.to_thread(_put, file, hashed, chunk)
                 chunk = await anext(chunks, b"")
@@ -253,11 +274,12 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return entry
 
 
-def _exhibits(seen: Sequence[Seen]) -> Iterator[Exhibit]:
+def _exhibits(seen: Sequence[Seen], views: Mapping[str, FileView]) -> Iterator[Exhibit]:
     for fact, _ in seen:
         if isinstance(fact.event, EvidenceFiled):
             for item in fact.event.items:
                 if item.kind is not None and item.evidence_id is not None:
+                    view = views.get(item.evidence_id)
                     yield Exhibit(
                         item.evidence_id,
                         fact.event.side,
@@ -268,13 +290,17 @@ def _exhibits(seen: Sequence[Seen]) -> Iterator[Exhibit]:
                         item.name,
                         item.note or fact.event.note,
                         item.sha256 or "",
-                        _file_name(item.evidence_id, item.name) if item.sha256 else "",
+                        **(_attached(item.evidence_id, view) if view is not None else {}),
                     )
 
 
-def _file_name(evidence_id: str, name: str) -> str:
-    suffix = _SUFFIX.search(name)
-    return f"{names.FILES}{evidence_id}.{suffix[1].lower() if suffix else 'bin'}"
+def _attached(evidence_id: str, view: FileView) -> dict[str, Any]:
+    """The original where the reader may have it, else the copy."""
+    for form, field, folder in ((Form.ORIGINAL, "file", names.FILES), (Form.DISPLAY, "copy", names.COPIES)):
+        if form in view.forms:
+            suffix = _SUFFIXES.get(view.forms[form].media_type, "bin")
+            return {field: f"{folder}{evidence_id}.{suffix}", "facts": view.facts}
+    return {}
 
 
 def _line(record: Record, contents: Contents) -> bytes:
@@ -313,7 +339,7 @@ def _plain(version: str) -> str:
 
 
 def _case_file(contents: Contents, kept: frozenset[str]) -> bytes:
-    exhibits = [exhibit if exhibit.file in kept else replace(exhibit, file="") for exhibit in contents.exhibits]
+    exhibits = [one if one.attached in kept else replace(one, file="", copy="") for one in contents.exhibits]
     return canonical(
         {
             "case_id": contents.public_id,
@@ -355,7 +381,8 @@ dossier.pdf            供阅读的案卷
 record/events.jsonl    逐条事件记录;涉及隐私或对方内部的内容以加盐哈希遮盖
 record/disclosed.jsonl 已公开的内容,每行对应一处遮盖
 record/hashes.txt      每条事件的 SHA-256,首尾相连成链
-files/                 双方提交的证据原件,以证据编号命名
+files/                 证据原件,以证据编号命名
+copies/                对方证据的副本,已去除拍摄时间、地点与设备信息;原件的 SHA-256 见事件记录
 policy/                适用的平台规则全文
 ledger/                平台账本的签名、包含证明与公钥,可能另有可信时间戳
 case.json              供程序读取的案件、订单与证据目录
@@ -372,6 +399,7 @@ record/events.jsonl    every event; private words, and the other side's own matt
 record/disclosed.jsonl what is shown of them, one line for each covered place
 record/hashes.txt      SHA-256 of each event, linked into a chain
 files/                 evidence as it was filed, named by its number
+copies/                copies of the other side's evidence, without where, when and with what they were made
 policy/                the platform's rules that applied, in full
 ledger/                the platform's ledger: signed head, proofs, public keys, and a time-stamp where there is one
 case.json              case, order and list of evidence for programs

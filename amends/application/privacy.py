@@ -53,7 +53,8 @@ PERSONAL: dict[type[Struct], tuple[str, ...]] = {
 NOT_FOR_ALL: dict[type[Struct], tuple[str, ...]] = {
     e.EvidenceRequested: ("what",),
     e.RejectionPrepared: ("solutions",),
-    e.RulingGiven: ("approved_by",),
+    e.RulingGiven: ("by", "approved_by"),
+    e.AppealDecided: ("by",),
     e.PayoutOrdered: ("reference",),
     e.PayoutAccountNamed: ("reference",),
     e.PayoutPaid: ("advanced",),
@@ -61,7 +62,9 @@ NOT_FOR_ALL: dict[type[Struct], tuple[str, ...]] = {
 }
 """What `visibility` keeps from a side; always covered, because a gap would tell that there is nothing."""
 
-KEPT = frozenset(("/staff", "/event/what", "/event/solutions", "/event/approved_by", "/event/advanced", "/event/paper"))
+KEPT = frozenset((
+    "/staff", "/event/what", "/event/solutions", "/event/by", "/event/approved_by", "/event/advanced", "/event/paper",
+))  # fmt: skip
 """Places that stay when the words of persons are erased: who answered for what is nobody's private life."""
 
 Cover = Callable[[str, Any], Any]

@@ -65,7 +65,7 @@ async def _write(settings: Settings, url: str, wanted: _Wanted, output: Path) ->
         docket = await parts.records.docket_of(wanted.case)
         if docket is None or docket.order is None:
             sys.exit("There is no such case.")
-        dossiers = make_dossiers(parts, settings)
+        dossiers = make_dossiers(parts)
         caller = Caller(_reader(docket.order, wanted.party), None)
         try:
             contents = await dossiers.contents(wanted.case, caller, wanted.language)

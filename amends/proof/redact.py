@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Callable, Collection
 from typing import IO, NamedTuple
 
-from amends.proof.dossier import CASE, DISCLOSED, EVENTS, FILES, PDF
+from amends.proof.dossier import CASE, COPIES, DISCLOSED, EVENTS, FILES, PDF
 
 
 class Cover(NamedTuple):
@@ -25,7 +25,7 @@ def redact(source: zipfile.ZipFile, target: zipfile.ZipFile, cover: Cover) -> in
     left_out = 0
     for entry in source.infolist():
         name = entry.filename
-        if name in (PDF, CASE) or (name.startswith(FILES) and _evidence_id(name) in cover.files):
+        if name in (PDF, CASE) or _evidence_id(name) in cover.files:
             left_out += 1
             continue
         with source.open(entry) as read, target.open(entry, "w", force_zip64=True) as written:
@@ -52,4 +52,6 @@ def _copy_lines(read: IO[bytes], written: IO[bytes], hides: Callable[[int, bytes
 
 
 def _evidence_id(name: str) -> str:
-    return name.removeprefix(FILES).partition(".")[0]
+    """The number of the evidence that a file or a copy is; empty for any other file."""
+    folder, _, file = name.partition("/")
+    return file.partition(".")[0] if f"{folder}/" in (FILES, COPIES) else ""

@@ -12,6 +12,7 @@ from typing import IO, Any, NamedTuple
 
 from amends.proof.containers import Container, container
 from amends.proof.dossier import (
+    COPIES,
     DISCLOSED,
     EVENTS,
     FILES,
@@ -177,7 +178,7 @@ class _Verifying:
             if name not in self._names:
                 if name in NEEDED:
                     self._broken(name, "is missing; without it nothing can be proved")
-                elif not name.startswith(FILES):
+                elif not name.startswith((FILES, COPIES)):
                     self._say(Verdict.LEFT_OUT, name, "is left out of this copy")
                 continue
             try:
@@ -276,7 +277,10 @@ class _Verifying:
         for evidence_id, hashed in filed.items():
             found = named.get(evidence_id)
             if found is None or found not in self._names:
-                self._say(Verdict.LEFT_OUT, found or f"{FILES}{evidence_id}", f"is left out; its SHA-256 is {hashed}")
+                copy = next((name for name in self._names if name.startswith(f"{COPIES}{evidence_id}.")), None)
+                instead = f", and {copy} stands for it" if copy else ""
+                where = found or f"{FILES}{evidence_id}"
+                self._say(Verdict.LEFT_OUT, where, f"is left out{instead}; its SHA-256 is {hashed}")
 
     def _filed(self) -> dict[str, str]:
         """SHA-256 of the files of the events that can be read, by number of evidence."""

@@ -10,6 +10,7 @@ import pytest
 
 from amends.application.access import Caller
 from amends.application.sealing import unseal
+from amends.application.visibility import officer_number
 from amends.domain.actor import buyer, merchant
 from amends.domain.refusals import Code
 from amends.proof.verify import Verdict, verify
@@ -77,9 +78,9 @@ def test_a_dossier_has_record_files_rules_proofs_and_keys(dossiers: dict[str, di
     assert sorted(dossiers["buyer"]) == [
         "README.txt",
         "case.json",
+        "copies/e2.png",
         "dossier.pdf",
         "files/e1.png",
-        "files/e2.png",
         "files/e3.mp4",
         "files/e4.png",
         "ledger/head.txt",
@@ -92,12 +93,26 @@ def test_a_dossier_has_record_files_rules_proofs_and_keys(dossiers: dict[str, di
         "record/hashes.txt",
     ]
     case = json.loads(dossiers["buyer"]["case.json"])
-    assert [(one["evidence_id"], one["side"], one["kind"], one["file"]) for one in case["evidence"]] == [
+    assert [(one["evidence_id"], one["side"], one["kind"], one.get("file")) for one in case["evidence"]] == [
         ("e1", "buyer", "photo", "files/e1.png"),
-        ("e2", "merchant", "photo", "files/e2.png"),
+        ("e2", "merchant", "photo", None),
         ("e3", "buyer", "video", "files/e3.mp4"),
         ("e4", "buyer", "photo", "files/e4.png"),
     ]
+
+
+def test_of_the_other_sides_files_there_is_a_copy_that_does_not_say_where_and_with_what_it_was_made(
+    dossiers: dict[str, dict[str, bytes]],
+):
+    """Its original is proved by the record; the platform has it, and its own side."""
+    buyers, merchants, platforms = (json.loads(dossiers[name]["case.json"])["evidence"] for name in READERS)
+    assert [one.get("copy") for one in buyers] == [None, "copies/e2.png", None, None]
+    assert [one.get("copy") for one in merchants] == ["copies/e1.png", None, None, "copies/e4.png"]
+    assert [one.get("copy") for one in platforms] == [None] * 4
+    assert "Xiaomi 14" in json.dumps(buyers[0])
+    assert "Xiaomi 14" not in json.dumps(merchants[0])
+    assert "files/e3.mp4" not in dossiers["merchant"], "of a video there is no copy here"
+    assert buyers[1]["sha256"] == merchants[1]["sha256"] == platforms[1]["sha256"]
 
 
 NUMBERS = ("13812345678", "4200002026030298765432")
@@ -114,21 +129,25 @@ def test_each_side_reads_what_was_said_between_them_and_who_decided(dossiers: di
             "连续视频显示水箱卡扣扣紧后仍漏水",
         ):
             assert words in told, (name, words)
-        assert '"zhou"' in told, "who decided is theirs to know"
+        who = "zhou" if name == "platform" else officer_number("zhou")
+        assert f'"by":"{who}"' in told, "who decided is theirs to know, by number"
 
 
 @pytest.mark.parametrize(
     ("reader", "hidden"),
     [
-        ("buyer", ["小家电", '"wang"', '"wu"', "case_assigned", "ruling_proposed"]),
-        ("merchant", ["小家电", '"wu"', "case_assigned", "ruling_proposed", "水箱推到底后仍漏水的连续视频", *NUMBERS]),
+        ("buyer", ["小家电", '"wang"', '"wu"', '"zhou"', "case_assigned", "ruling_proposed"]),
+        (
+            "merchant",
+            ["小家电", '"wu"', '"zhou"', "case_assigned", "ruling_proposed", "水箱推到底后仍漏水的连续视频", *NUMBERS],
+        ),
     ],
 )
 def test_what_a_side_may_not_see_is_nowhere_in_its_dossier(
     dossiers: dict[str, dict[str, bytes]], reader: str, hidden: list[str]
 ):
     everything = b"\n".join(
-        content for name, content in dossiers[reader].items() if not name.startswith(("policy/", "files/"))
+        content for name, content in dossiers[reader].items() if not name.startswith(("policy/", "files/", "copies/"))
     ).decode(errors="replace")
     for words in hidden:
         assert words not in everything

@@ -61,9 +61,7 @@ TELLS_NOTHING = {
     "RulingProposed": "by",
     "Finding": "rests_on clause",
     "RulingReturned": "by",
-    "RulingGiven": "by",
     "PlatformWasLate": "key",
-    "AppealDecided": "by",
     "DeadlineExtended": "key",
     "OutageCredited": "keys",
 }

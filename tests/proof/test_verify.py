@@ -90,7 +90,7 @@ def test_an_untouched_dossier_holds_as_it_is_packed_anew_and_unpacked(content, d
 def test_it_has_every_kind_of_file_that_there_is(dossier):
     kinds = {name.partition("/")[0] + "/" if "/" in name else name for name in dossier}
     assert kinds == {
-        "README.txt", "case.json", "dossier.pdf", "files/", "ledger/", "manifest.txt", "policy/", "record/",
+        "README.txt", "case.json", "copies/", "dossier.pdf", "files/", "ledger/", "manifest.txt", "policy/", "record/",
     }  # fmt: skip
     assert {name for name in dossier if name.startswith("ledger/")} == {
         "ledger/head.txt", "ledger/head.tsr", "ledger/proof.json", "ledger/keys/1.txt", "ledger/keys/2.txt",
@@ -268,7 +268,7 @@ def test_two_files_of_one_name_are_found(content, place):
 
 
 def test_files_in_each_others_place_are_found(dossier, place):
-    swapped = {"files/e1.png": dossier["files/e2.png"], "files/e2.png": dossier["files/e1.png"]}
+    swapped = {"files/e1.png": dossier["files/e4.png"], "files/e4.png": dossier["files/e1.png"]}
     assert set(broken(check(packed(dossier | swapped), place))) == set(swapped)
 
 
@@ -315,10 +315,10 @@ def test_the_command_takes_the_key_as_the_note_that_introduced_it(content, dossi
 
 
 def test_the_command_says_what_was_changed_and_ends_with_1(dossier, place, capsys):
-    place.write_bytes(packed(dossier | {"files/e2.png": b"another picture"}))
+    place.write_bytes(packed(dossier | {"files/e4.png": b"another picture"}))
     assert run("verify", str(place)) == 1
     told = capsys.readouterr().out
-    assert "BROKEN    files/e2.png: was changed" in told
+    assert "BROKEN    files/e4.png: was changed" in told
     assert "does not hold: 1 fault" in told
 
 

@@ -32,12 +32,12 @@ from amends.domain.time import Instant
 from amends.domain.words import Role
 from amends.settings import Settings
 from amends.store.memory_conversations import MemoryConversations
-from amends.store.sign_ins import MemorySignIns
 from amends.store.memory_files import MemoryFiles as MemoryFileBook
+from amends.store.sign_ins import MemorySignIns
 from amends.web.app import Application
 from amends.web.desk import Desk
 from amends.web.live import Hub
-from tests.support.dossiers import MemoryFiles, Ring
+from tests.support.dossiers import Ring
 from tests.support.shops import MONDAY, POLICIES, ManualClock, shop_in_memory
 
 KEY = "amends_test_key_of_the_whole_marketplace"
@@ -259,7 +259,7 @@ async def desk_in_memory(clock: ManualClock) -> AsyncIterator[Opened]:
                     evidence=evidence,
                     workbench=shop.workbench,
                     figures=Figures(shop.workbench, clock),
-                    dossiers=Dossiers(shop.reader, ledger, POLICIES, MemoryFiles(), TypstPrinter()),
+                    dossiers=Dossiers(shop.reader, ledger, POLICIES, evidence, TypstPrinter()),
                     move_clock=_mover(clock),
                 ),
                 Sweep(engine, shop.deadlines, clock),

@@ -11,10 +11,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from amends.application.access import Caller
 from amends.application.dossier import Contents, Dossiers
+from amends.application.files import Copy, FileView, Form
 from amends.application.ledger import Ledger, TimeStamps
-from amends.application.ports import CaseKey, Envelope
+from amends.application.ports import CaseKey, Envelope, Reader
+from amends.application.visibility import forms_of
 from amends.domain import commands as k
 from amends.domain.actor import SYSTEM, Actor, buyer, merchant, platform
+from amends.domain.events import EvidenceFiled
 from amends.domain.order import FreeShipping, Line, Merchant, Payment, ReturnAddress, Scan
 from amends.domain.refusals import Refusal
 from amends.domain.words import (
@@ -38,6 +41,7 @@ OWNER, AGENT = merchant(1001, "li"), merchant(1001, "wang", Role.AFTER_SALE)
 ARBITRATOR, COLLEAGUE = platform("zhou", Role.ARBITRATOR), platform("wu", Role.ARBITRATOR)
 SUPERVISOR = platform("sun", Role.SUPERVISOR)
 AUDITOR = platform("yan", Role.AUDITOR)
+PNG = b"\x89PNG"
 READERS = {"buyer": BUYER, "merchant": OWNER, "platform": AUDITOR}
 
 SHOP = Merchant(
@@ -48,24 +52,44 @@ SHOP = Merchant(
 
 
 class MemoryFiles:
-    """Evidence by its hash; a picture is its own preview."""
+    """Evidence by its hash, as the service gives it out: what is no picture has an original alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, records: Reader) -> None:
+        self._records = records
         self.files: dict[str, bytes] = {}
+        self.blobs = self
 
     def put(self, content: bytes) -> str:
         hashed = sha256(content).hexdigest()
         self.files[hashed] = content
         return hashed
 
-    async def read(self, sha256_hex: str) -> AsyncIterator[bytes]:
-        content = self.files[sha256_hex]
+    async def read(self, key: str) -> AsyncIterator[bytes]:
+        hashed, _, form = key.partition("/")[2].partition(".")
+        content = self.files[hashed]
+        if form and not content.startswith(PNG):
+            raise LookupError(key)
+        if form == Form.DISPLAY:
+            content += b"drawn anew"
         for place in range(0, len(content), 1 << 20):
             yield content[place : place + (1 << 20)]
 
-    async def preview(self, sha256_hex: str) -> bytes | None:
-        content = self.files.get(sha256_hex, b"")
-        return content if content.startswith(b"\x89PNG") else None
+    async def views(self, key: CaseKey, caller: Caller) -> dict[str, FileView]:
+        return {
+            item.evidence_id: self._view(item, record.fact.event.side, caller.actor)
+            for record in await self._records.records(key)
+            if isinstance(record.fact.event, EvidenceFiled)
+            for item in record.fact.event.items
+            if item.sha256 in self.files
+        }
+
+    def _view(self, item: k.EvidenceItem, side: Side, actor: Actor) -> FileView:
+        content = self.files[item.sha256]
+        kind = "image/png" if content.startswith(PNG) else "video/mp4"
+        copies = {form: Copy(kind, len(content)) for form in (Form if kind == "image/png" else [Form.ORIGINAL])}
+        allowed = forms_of(side, actor)
+        facts = {"taken_at": "2026-03-04T18:52:10+08:00", "device": "Xiaomi 14"} if Form.ORIGINAL in allowed else {}
+        return FileView(kind, len(content), {f: copy for f, copy in copies.items() if f in allowed}, facts)
 
 
 class Blank:
@@ -113,7 +137,7 @@ class Dispute:
 
     def __init__(self, shop: Shop, time_stamps: TimeStamps | None = None) -> None:
         self.shop = shop
-        self.files = MemoryFiles()
+        self.files = MemoryFiles(shop.reader)
         self.ring = Ring()
         self.ledger = Ledger(shop.book, self.ring, shop.clock, time_stamps)
         self.dossiers = Dossiers(shop.reader, self.ledger, POLICIES, self.files, Blank())

@@ -24,12 +24,29 @@ def _piece(t: Teller, exhibit: Exhibit, pictures: frozenset[str], cited: list[st
         rows.append((_("Note"), exhibit.note))
     if cited:
         rows.append((_("Cited in"), t.listed(cited)))
-    if exhibit.sha256:
-        rows += [(_("File"), exhibit.file), ("SHA-256", exhibit.sha256)]
-    else:
+    rows += _origin(t, exhibit)
+    if not exhibit.sha256:
         rows.append((_("File"), _("none: only named")))
+    elif exhibit.copy:
+        rows.append((_("File"), _("{copy}, a copy; the platform has the original").format(copy=exhibit.copy)))
+    else:
+        rows.append((_("File"), exhibit.file or _("not kept any more")))
+    if exhibit.sha256:
+        rows.append(("SHA-256", exhibit.sha256))
     shown = exhibit.evidence_id if exhibit.evidence_id in pictures else ""
     return Piece(exhibit.evidence_id.upper(), t.label(exhibit.kind), rows, shown)
+
+
+def _origin(t: Teller, exhibit: Exhibit) -> list[tuple[str, str]]:
+    """What the file says of itself, which anybody can write into one."""
+    _, facts = t._, exhibit.facts
+    said = [
+        _("taken at {at}").format(at=str(facts["taken_at"]).replace("T", " ")) if "taken_at" in facts else "",
+        str(facts.get("device", "")),
+        _("edited with {software}").format(software=facts["software"]) if "software" in facts else "",
+    ]
+    told = [one for one in said if one]
+    return [(_("The file says"), t.listed(told))] if told else []
 
 
 def _cited_in(t: Teller) -> dict[str, list[str]]:
@@ -75,7 +92,11 @@ def attachments(t: Teller) -> list[Block]:
     _, contents = t._, t.contents
     head = contents.proof.head
     key = read_keys(note.encode() for note in contents.proof.key_notes)[0]
-    files = [[one.evidence_id.upper(), one.file, one.sha256] for one in contents.exhibits if one.sha256]
+    files = [
+        [one.evidence_id.upper(), one.attached or _("not kept any more"), one.sha256]
+        for one in contents.exhibits
+        if one.sha256
+    ]
     others = [
         [names.EVENTS, _("every event, as it was recorded")],
         [names.HASHES, _("the SHA-256 of each event")],
@@ -87,7 +108,9 @@ def attachments(t: Teller) -> list[Block]:
     if head.stamp is not None:
         others.append([names.STAMP, _("the time-stamping authority's reply (RFC 3161)")])
     others.append([names.MANIFEST, _("the SHA-256 of each file, signed by the platform")])
-    blocks: list[Block] = [Table([_("No."), _("File"), "SHA-256"], [0.5, 1.6, 5.2], files)] if files else []
+    blocks: list[Block] = (
+        [Table([_("No."), _("File"), _("SHA-256 of the original")], [0.5, 1.6, 5.2], files)] if files else []
+    )
     return [
         *blocks,
         Table([_("File"), _("What")], [1, 1.4], others),
