@@ -163,6 +163,21 @@ document.addEventListener("input", (event) => {
   if (counter) counter.textContent = `${event.target.value.length} / ${event.target.maxLength}`;
 });
 
+// Shares of fault as one bar of 100, while they are typed.
+function drawShares(bar) {
+  let at = 0;
+  for (const [place, field] of [...bar.closest("fieldset").querySelectorAll("[data-share]")].entries()) {
+    const share = Math.max(0, Math.min(100 - at, Number(field.value) || 0));
+    bar.children[place].setAttribute("x", at);
+    bar.children[place].setAttribute("width", share);
+    at += share;
+  }
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-share]")) drawShares(event.target.closest("fieldset").querySelector("[data-shares]"));
+});
+
 // Enter sends a message, Shift+Enter breaks the line; a finger's keyboard and an input method keep their Enter.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.matches("[data-enter-sends]")) return;
@@ -181,6 +196,7 @@ function begin() {
   for (const button of document.querySelectorAll("[data-hides]")) button.hidden = true;
   setClock();
   tick();
+  document.querySelectorAll("[data-shares]").forEach(drawShares);
   for (const toast of document.querySelectorAll("[data-toast]")) setTimeout(() => toast.remove(), 6e3);
 }
 

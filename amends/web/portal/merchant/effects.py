@@ -35,9 +35,7 @@ _WHY: Mapping[str, str] = {
     "can_be_stopped": N_("The parcel can still be stopped: then goods and money each come back."),
     "can_be_refused": N_("The buyer can refuse the parcel at the door: the refund follows by itself."),
     "no_reason_right": N_("The buyer has the right to return without giving a reason."),
-    "fault_and_evidence": N_(
-        "The fault is the shop's by the reason, and the evidence is there: an offer settles it."
-    ),
+    "fault_and_evidence": N_("The fault is the shop's by the reason, and the evidence is there: an offer settles it."),
     "facts_missing": N_("The evidence is not complete yet: ask the buyer for what is missing."),
     "claim_stands": N_("Nothing speaks against what the buyer asks for."),
 }

@@ -52,7 +52,11 @@ EMPTY = {
     Queue.FINISHED: N_("Closed cases appear here, the newest first."),
 }
 
-BULK = (("agree", k.Agree), ("accept-return", k.AcceptReturn), ("send-message", k.SendMessage))
+BULK: tuple[tuple[str, type[k.Command]], ...] = (
+    ("agree", k.Agree),
+    ("accept-return", k.AcceptReturn),
+    ("send-message", k.SendMessage),
+)
 """What can be done to many cases at once."""
 
 
