@@ -109,7 +109,10 @@ class Application(Struct, frozen=True, omit_defaults=True):
 
 
 class Money(Struct, frozen=True):
-    """Minor units. `left_minor` is what the order's balance could still give back beyond all promises."""
+    """Minor units. `left_minor` is what the order's balance could still give back beyond all promises.
+
+    `freight_claimed_minor` is the return freight on the buyer's receipt, `freight_granted_minor` what of it was granted.
+    """
 
     currency: str
     asked_minor: int
@@ -117,6 +120,8 @@ class Money(Struct, frozen=True):
     promised_minor: int
     refunded_minor: int
     compensated_minor: int
+    freight_claimed_minor: int
+    freight_granted_minor: int
     left_minor: int
     payouts: tuple[Payout, ...]
 
@@ -365,6 +370,8 @@ def _money(c: CaseDraft, case: Case) -> Money:
         promised_minor=case.refund_committed_minor + case.compensation_committed_minor,
         refunded_minor=paid[Ledger.REFUND],
         compensated_minor=paid[Ledger.COMPENSATION],
+        freight_claimed_minor=case.freight_claim_minor,
+        freight_granted_minor=case.freight_granted_minor,
         left_minor=amounts.balance_minor(c.draft),
         payouts=case.payouts,
     )

@@ -175,7 +175,8 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Snapshot of a case. `version` counts its events; amounts are minor units of `currency`.
 
     `due_minor` is promised and not ordered as a payout; `owed_minor` of it waits for no goods any more: it is for a
-    return that came, or was sent and refused.
+    return that came, or was sent and refused. `freight_claim_minor` is the return freight on the buyer's receipt,
+    `freight_granted_minor` what of it was granted.
     """
 
     case_id: int
@@ -217,6 +218,7 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     owed_minor: int = 0
     compensation_owed_minor: int = 0
     freight_claim_minor: int = 0
+    freight_granted_minor: int = 0
     returned: tuple[CaseLine, ...] = ()
     disputed: tuple[CaseLine, ...] = ()
 

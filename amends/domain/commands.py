@@ -223,9 +223,13 @@ class Reject(Command, frozen=True):
 
 
 class AcceptReturn(Command, frozen=True):
-    """The return is as agreed; fewer pieces than agreed dispute the rest (rules §6)."""
+    """The return is as agreed; fewer pieces than agreed dispute the rest (rules §6).
+
+    `return_freight` (minor units) grants more of the freight on the buyer's receipt than the policy pays by itself.
+    """
 
     quantities: Annotated[tuple[CaseLine, ...], Meta(max_length=500)] | None = None
+    return_freight: Amount | None = None
     note: Text = ""
 
 
@@ -305,7 +309,11 @@ class Shares(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Rule(Command, frozen=True):
-    """Decide the case (rules §9). `no_return_because` says why money moves without goods."""
+    """Decide the case (rules §9). `no_return_because` says why money moves without goods.
+
+    `return_freight` (minor units) is what the merchant pays now of the return freight on the buyer's receipt; nothing
+    said: what the policy pays by itself.
+    """
 
     outcome: RulingOutcome
     fault: Fault
@@ -315,6 +323,7 @@ class Rule(Command, frozen=True):
     goods: Holding | None = None
     shares: Shares | None = None
     no_return_because: Annotated[str, Meta(max_length=500)] = ""
+    return_freight: Amount | None = None
 
 
 class ApproveRuling(Command, frozen=True):

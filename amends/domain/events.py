@@ -218,7 +218,8 @@ class OffersEnded(Event, frozen=True):
 class CaseAgreed(Event, frozen=True):
     """A remedy stands and is being carried out.
 
-    `refund_minor` is promised from the order's balance, `compensation_minor` from the merchant's account.
+    `refund_minor` is promised from the order's balance, `compensation_minor` from the merchant's account, and
+    `return_freight_minor` of that is for the buyer's receipt.
     `asked_minor` was wanted when less was left; `goods` is where the goods go next.
     """
 
@@ -233,6 +234,7 @@ class CaseAgreed(Event, frozen=True):
     asked_minor: int = 0
     return_address_id: str = ""
     reason: str = ""
+    return_freight_minor: int = 0
 
 
 class RejectionPrepared(Event, frozen=True):
@@ -323,7 +325,10 @@ class ReturnShipped(Event, frozen=True):
 
 
 class ReturnAccepted(Event, frozen=True):
-    """The merchant has the goods back as agreed; `refund_minor` of the promise falls due."""
+    """The merchant has the goods back as agreed; `refund_minor` of the promise falls due.
+
+    `compensation_minor` is for the return freight on the buyer's receipt.
+    """
 
     lines: tuple[CaseLine, ...]
     refund_minor: int
@@ -512,6 +517,7 @@ class RulingTerms(Struct, frozen=True, omit_defaults=True):
     goods: Holding | None = None
     shares: Shares | None = None
     no_return_because: str = ""
+    return_freight_minor: int | None = None
 
 
 class RulingProposed(Event, frozen=True):

@@ -215,8 +215,14 @@ def _reject(c: CaseDraft, dice: Dice) -> k.Command:
 def _accept_return(c: CaseDraft, dice: Dice) -> k.Command:
     left = returns.outstanding(c.case)
     if not left or dice.chance(60):
-        return k.AcceptReturn()
+        return k.AcceptReturn(return_freight=_granted(c) if dice.chance(50) else None)
     return k.AcceptReturn(tuple(CaseLine(n.line_no, dice.between(1, n.quantity)) for n in dice.some(left, len(left))))
+
+
+def _granted(c: CaseDraft) -> int | None:
+    """All of the receipt, if there is one."""
+    claimed = c.case.freight_claim_minor - c.case.freight_granted_minor
+    return min(claimed, amounts.compensation_left_minor(c.draft, c.policy)) or None
 
 
 def _request_evidence(c: CaseDraft, dice: Dice) -> k.Command:
@@ -255,6 +261,7 @@ def ruling(c: CaseDraft, dice: Dice, *, with_compensation: bool = False) -> k.Ru
         goods=goods,
         shares=Shares(buyer=40, merchant=60) if fault is Fault.SHARED else None,
         no_return_because="商品已无法退回" if outcome is RulingOutcome.REFUND else "",
+        return_freight=_granted(c) if payer is Payer.MERCHANT and outcome is not RulingOutcome.DISMISS else None,
     )
 
 
@@ -408,6 +415,7 @@ def crooked(command: k.Command, c: CaseDraft, dice: Dice) -> k.Command:
             return dice.pick((
                 replace(command, quantities=(CaseLine(1, 99),)),
                 replace(command, quantities=()),
+                replace(command, return_freight=10**7),
                 replace(command, quantities=(CaseLine(1, 1), CaseLine(1, 1))),
             ))  # fmt: skip
         case k.Rule():
@@ -417,6 +425,7 @@ def crooked(command: k.Command, c: CaseDraft, dice: Dice) -> k.Command:
                 replace(command, outcome=RulingOutcome.REFUND, amount=0),
                 replace(command, outcome=RulingOutcome.REFUND, amount=10**9),
                 replace(command, goods=Holding.BACK_TO_BUYER),
+                replace(command, return_freight=10**7),
                 replace(command, fault=Fault.SHARED, shares=Shares(buyer=40, merchant=50)),
                 replace(command, outcome=RulingOutcome.REFUND, amount=1, no_return_because=""),
             ))  # fmt: skip

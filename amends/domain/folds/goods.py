@@ -63,6 +63,7 @@ def return_shipped(case: Case, event: e.ReturnShipped, at: Instant) -> Change:
         "goods": Goods.RETURN_IN_TRANSIT,
         "return_parcel": Parcel(event.carrier, event.tracking_no),
         "freight_claim_minor": event.freight_minor,
+        "freight_granted_minor": 0,
     }
 
 
@@ -75,7 +76,7 @@ def return_accepted(case: Case, event: e.ReturnAccepted, at: Instant) -> Change:
         "compensation_due_minor": case.compensation_due_minor + event.compensation_minor,
         "owed_minor": min(case.due_minor, case.owed_minor + event.refund_minor),
         "compensation_owed_minor": case.compensation_owed_minor + event.compensation_minor,
-        "freight_claim_minor": 0,
+        "freight_granted_minor": case.freight_granted_minor + event.compensation_minor,
     }
 
 

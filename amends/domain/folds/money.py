@@ -52,7 +52,7 @@ def agreed(case: Case, event: e.CaseAgreed, at: Instant) -> Change:
         "compensation_due_minor": event.compensation_minor,
         "owed_minor": 0,
         "compensation_owed_minor": 0,
-        "freight_claim_minor": case.freight_claim_minor if event.goods is Goods.RETURN_IN_TRANSIT else 0,
+        "freight_granted_minor": case.freight_granted_minor + event.return_freight_minor,
         "returned": event.lines if _taken_with(case, event) else case.returned,
         "preparation": None,
         "rejection": None,

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 from amends.domain.case import Case
 from amends.domain.commands import CaseLine
-from amends.domain.draft import Draft
+from amends.domain.draft import CaseDraft, Draft
 from amends.domain.money import share_of_pieces, split
 from amends.domain.order import Order
 from amends.domain.policy import Freight, Policy, Reason
+from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.words import Fault, Goods, Ledger, Outcome, Payer
 
 GOODS_MOVING_BACK = frozenset({Goods.COMING_BACK, Goods.BACK, Goods.RETURN_IN_TRANSIT, Goods.RETURN_DELIVERED})
@@ -168,4 +169,19 @@ def return_freight_minor(case: Case, freight: Freight, policy: Policy) -> int:
     """Return freight that the merchant owes without a person looking, from the buyer's receipt."""
     if freight.back is not Payer.MERCHANT:
         return 0
-    return min(case.freight_claim_minor, policy.limits.return_freight_minor)
+    automatic = min(case.freight_claim_minor, policy.limits.return_freight_minor)
+    return max(0, automatic - case.freight_granted_minor)
+
+
+def check_return_freight(c: CaseDraft, granted_minor: int, *, at_most_minor: int | None = None) -> Refusal | None:
+    """Whether a person may grant so much of the return freight on the buyer's receipt (rules §3)."""
+    claimed = max(0, c.case.freight_claim_minor - c.case.freight_granted_minor)
+    maximum = claimed if at_most_minor is None else min(claimed, at_most_minor)
+    if granted_minor < 1:
+        return refuse(Code.AMOUNT_NOT_POSITIVE, asked_minor=granted_minor, maximum_minor=maximum)
+    if granted_minor > maximum:
+        return refuse(Code.EXCEEDS_MAXIMUM, asked_minor=granted_minor, maximum_minor=maximum)
+    left = compensation_left_minor(c.draft, c.policy)
+    if granted_minor > left:
+        return refuse(Code.EXCEEDS_COMPENSATION, asked_minor=granted_minor, left_minor=left)
+    return None

@@ -100,6 +100,7 @@ def carry_out(
     amount_minor: int,
     *,
     compensation_minor: int = 0,
+    return_freight_minor: int | None = None,
     fault: Fault | None = None,
     freight: Freight | None = None,
     address_id: str | None = None,
@@ -109,7 +110,8 @@ def carry_out(
 
     `amount_minor` comes on top of what this case has paid already. It is cut to what is left of the order,
     and the event says what was wanted (rules §3). For an exchange, resend or repair it is what is paid if the
-    goods never come.
+    goods never come. `return_freight_minor` is what a person grants of the freight on the buyer's receipt; nothing
+    said: what the policy pays by itself.
     """
     case = c.case
     left = amounts.balance_minor(c.draft) + case.due_minor
@@ -121,14 +123,17 @@ def carry_out(
             # No true return address is the merchant's failing: the money moves without the goods (rules §4).
             remedy, reason = Remedy.REFUND_ONLY, reason or "no_return_address"
     money = remedy in (Remedy.REFUND_ONLY, Remedy.RETURN_AND_REFUND)
-    if money and not refund and not compensation_minor:
+    if money and not refund and not compensation_minor and not return_freight_minor:
         closing.nothing_left(c)
         return
 
-    if case.goods in (Goods.RETURN_DELIVERED, Goods.IN_REPAIR):
-        compensation_minor += amounts.return_freight_minor(case, freight, c.policy)
-        compensation_minor = min(compensation_minor, amounts.compensation_left_minor(c.draft, c.policy))
     goods = _goods_after(case, remedy)
+    if return_freight_minor is None:
+        paid_for = case.goods is Goods.RETURN_IN_TRANSIT and goods is Goods.COMING_BACK
+        arrived = paid_for or case.goods in (Goods.RETURN_DELIVERED, Goods.IN_REPAIR)
+        return_freight_minor = amounts.return_freight_minor(case, freight, c.policy) if arrived else 0
+    spare = max(0, amounts.compensation_left_minor(c.draft, c.policy) - compensation_minor)
+    return_freight_minor = min(return_freight_minor, spare)
     if basis in (Basis.MERCHANT, Basis.OFFER):
         c.stop(*ANSWERS)
     c.stop_all()
@@ -140,7 +145,8 @@ def carry_out(
             basis=basis,
             remedy=remedy,
             refund_minor=refund if remedy is not Remedy.SMALL_PAYMENT else 0,
-            compensation_minor=compensation_minor,
+            compensation_minor=compensation_minor + return_freight_minor,
+            return_freight_minor=return_freight_minor,
             asked_minor=amount_minor if amount_minor != refund else 0,
             goods=goods,
             lines=case.lines,

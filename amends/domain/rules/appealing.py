@@ -8,7 +8,18 @@ from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.rules import amounts, closing, paying, reviewing
 from amends.domain.rules.evidence import file_evidence, unknown_items
 from amends.domain.time import Instant
-from amends.domain.words import AppealOutcome, Basis, Ledger, Outcome, Remedy, Role, RulingOutcome, Side, Stage
+from amends.domain.words import (
+    AppealOutcome,
+    Basis,
+    Ledger,
+    Outcome,
+    Payer,
+    Remedy,
+    Role,
+    RulingOutcome,
+    Side,
+    Stage,
+)
 
 _OWN_WAY = (Basis.MERCHANT, Basis.OFFER)
 
@@ -31,6 +42,8 @@ def got_less(case: Case, side: Side) -> bool:
     assert case.closing is not None, "asked of a finished case"
     if side is Side.MERCHANT:
         return case.paid_minor > 0 and case.agreement is not None and case.agreement.basis not in _OWN_WAY
+    if case.freight.back is Payer.MERCHANT and case.freight_granted_minor < case.freight_claim_minor:
+        return True
     return case.closing.outcome is not Outcome.COMPLETED and case.paid_minor < case.amount_minor
 
 
@@ -142,7 +155,9 @@ def _change(c: CaseDraft, command: DecideAppeal) -> None:
     case = c.case
     money = command.ruling.outcome in (RulingOutcome.REFUND, RulingOutcome.RETURN_AND_REFUND)
     terms = reviewing.terms_of(command.ruling, (command.ruling.amount or 0) if money else 0)
-    sent = case.ordered_minor(Ledger.REFUND) + case.ordered_minor(Ledger.COMPENSATION)
+    # Return freight came on top of what was asked for the goods.
+    beside = max(0, case.ordered_minor(Ledger.COMPENSATION) - case.freight_granted_minor)
+    sent = case.ordered_minor(Ledger.REFUND) + beside
     dismissed = terms.outcome is RulingOutcome.DISMISS
     more = max(0, terms.amount_minor - sent) if money else 0
     waived = max(0, sent - terms.amount_minor) if money or dismissed else 0

@@ -7,7 +7,7 @@ from amends.domain.draft import CaseDraft
 from amends.domain.order import shipping_state
 from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.rules import amounts, answering
-from amends.domain.words import Basis, Goods, Ledger, PayoutState, Remedy, Role, Side, Stage
+from amends.domain.words import Basis, Goods, Ledger, PayoutState, Remedy, Role, Side, SmallPaymentType, Stage
 
 _PARTIES = (Side.BUYER, Side.MERCHANT)
 
@@ -188,13 +188,18 @@ def accept(c: CaseDraft, command: AcceptOffer) -> None:
     c.stop(f"offer_open:{offer.side.value}")
     if c.case.stage is Stage.CLOSED:
         c.add(e.CaseReopened("settled_later"))
-    small = offer.remedy is Remedy.SMALL_PAYMENT
+    if offer.remedy is not Remedy.SMALL_PAYMENT:
+        answering.carry_out(c, Basis.OFFER, offer.remedy, offer.amount_minor)
+        return
+    claimed = max(0, c.case.freight_claim_minor - c.case.freight_granted_minor)
+    freight = min(offer.amount_minor, claimed) if offer.small_payment_type is SmallPaymentType.FREIGHT else 0
     answering.carry_out(
         c,
         Basis.OFFER,
         offer.remedy,
-        0 if small else offer.amount_minor,
-        compensation_minor=offer.amount_minor if small else 0,
+        0,
+        compensation_minor=offer.amount_minor - freight,
+        return_freight_minor=freight,
     )
 
 

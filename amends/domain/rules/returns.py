@@ -48,6 +48,10 @@ def may_accept(c: CaseDraft, command: AcceptReturn | None) -> Refusal | None:
     if case.agreement.remedy is Remedy.RETURN_AND_REFUND and not case.due_minor:
         # Nothing is left to pay with: the goods cannot be taken for nothing.
         return refuse(Code.EXCEEDS_BALANCE, asked_minor=case.agreement.refund_minor, left_minor=0)
+    if command is not None and command.return_freight is not None:
+        refusal = amounts.check_return_freight(c, command.return_freight)
+        if refusal is not None:
+            return refusal
     if command is None or command.quantities is None:
         return None
     agreed = {line.line_no: line.quantity for line in outstanding(case)}
@@ -71,11 +75,14 @@ def outstanding(case: Case) -> tuple[CaseLine, ...]:
 
 def accept(c: CaseDraft, command: AcceptReturn) -> None:
     received = command.quantities or outstanding(c.case)
-    take(c, received, Basis.MERCHANT)
+    take(c, received, Basis.MERCHANT, granted_minor=command.return_freight or 0)
 
 
-def take(c: CaseDraft, received: tuple[CaseLine, ...], basis: Basis) -> None:
-    """The merchant has these pieces. Fewer than agreed: money for what came, the rest disputed (rules §6)."""
+def take(c: CaseDraft, received: tuple[CaseLine, ...], basis: Basis, *, granted_minor: int = 0) -> None:
+    """The merchant has these pieces. Fewer than agreed: money for what came, the rest disputed (rules §6).
+
+    `granted_minor` is what a person grants of the return freight; silence pays within the policy's limit only.
+    """
     case = c.case
     agreement = case.agreement
     assert agreement is not None, "only an agreed return can be taken"
@@ -84,7 +91,7 @@ def take(c: CaseDraft, received: tuple[CaseLine, ...], basis: Basis) -> None:
     money = remedy is Remedy.RETURN_AND_REFUND
     refund = (case.due_minor if complete else _part(c, received)) if money else 0
     goods = {Remedy.EXCHANGE: Goods.REPLACEMENT_DUE, Remedy.REPAIR: Goods.IN_REPAIR}.get(remedy, Goods.BACK)
-    freight = amounts.return_freight_minor(case, case.freight, c.policy)
+    freight = max(granted_minor, amounts.return_freight_minor(case, case.freight, c.policy))
     c.stop("check_return", "return_transit", "return_scan", "return_number", "carrier_answer", "look")
     c.add(
         e.ReturnAccepted(

@@ -19,6 +19,7 @@ from amends.domain.words import (
     Holding,
     Ledger,
     Outcome,
+    Payer,
     Remedy,
     Role,
     RulingOutcome,
@@ -177,6 +178,11 @@ def check_ruling(c: CaseDraft, command: Rule, *, with_compensation: bool = False
     buyer_keeps = command.outcome is RulingOutcome.REFUND and case.goods in _WITH_BUYER
     if buyer_keeps and not command.no_return_because.strip():
         return refuse(Code.EXPLANATION_TOO_SHORT, needs_characters=1, needs=["no_return_because"])
+    if command.return_freight is not None:
+        owed = command.freight.back is Payer.MERCHANT and command.outcome is not RulingOutcome.DISMISS
+        refusal = amounts.check_return_freight(c, command.return_freight, at_most_minor=None if owed else 0)
+        if refusal is not None:
+            return refusal
     refusal = _check_findings(c, command)
     if refusal is not None:
         return refusal
@@ -268,6 +274,7 @@ def terms_of(command: Rule, amount_minor: int) -> e.RulingTerms:
         goods=command.goods,
         shares=command.shares,
         no_return_because=command.no_return_because,
+        return_freight_minor=command.return_freight,
     )
 
 
@@ -328,7 +335,8 @@ def execute(c: CaseDraft, terms: e.RulingTerms, basis: Basis, refund_minor: int,
     """Carry a ruling out: money, goods to be moved, or the end of the case."""
     held = c.case.goods in closing.HELD_BY_MERCHANT or bool(c.case.returned)
     back = held and terms.goods is Holding.BACK_TO_BUYER
-    if terms.outcome is RulingOutcome.DISMISS or (terms.outcome in _MONEY and not refund_minor + compensation_minor):
+    pays = refund_minor + compensation_minor + (terms.return_freight_minor or 0)
+    if terms.outcome is RulingOutcome.DISMISS or (terms.outcome in _MONEY and not pays):
         if back:
             _send_back(c, terms)
         elif c.case.refund_committed_minor > c.case.due_minor:
@@ -343,6 +351,7 @@ def execute(c: CaseDraft, terms: e.RulingTerms, basis: Basis, refund_minor: int,
         REMEDIES[terms.outcome],
         amount,
         compensation_minor=compensation_minor,
+        return_freight_minor=terms.return_freight_minor,
         fault=terms.fault,
         freight=terms.freight,
     )
