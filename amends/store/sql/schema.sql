@@ -86,6 +86,7 @@ create table cases (
     queue            text        not null default '',  -- of the shop, by name
     queue_at         timestamptz not null default '9999-01-01Z',  -- what the queue is sorted by
     desk_due_at      timestamptz not null default '9999-01-01Z',  -- by when the platform has to act, on its desk
+    erased_at        timestamptz,             -- when files and words of persons were taken out
     primary key (merchant_id, case_id)
 ) with (fillfactor = 70, toast_tuple_target = 8160);
 
@@ -101,6 +102,7 @@ create index cases_ruled_alike on cases (reason, kind, ruled_at desc) where rule
 create index cases_ruled_lately on cases (ruled_at) where ruled_at is not null;
 create index cases_of_shop_by_time on cases (merchant_id, queue, queue_at, case_id);
 create index cases_of_shop_by_amount on cases (merchant_id, queue, amount_minor, case_id);
+create index cases_to_erase on cases (closed_at, merchant_id, case_id) where closed_at is not null and erased_at is null;
 create index cases_paid_unasked on cases (merchant_id, buyer_id, auto_refunded_at) where auto_refunded_at is not null;
 
 -- The record. feed_no numbers a merchant's events without gaps, in the order in which they became visible.
@@ -370,3 +372,36 @@ create index files_of_owner on files (merchant_id, owner, case_id);
 create index files_not_filed on files (touched_at) where not is_filed;
 
 grant select, insert, update, delete on files to amends_app;
+
+-- A case that a court or the police wants kept. Nothing in it goes while one holds; lifted ones stay on record.
+create table holds (
+    merchant_id    bigint      not null,
+    case_id        bigint      not null,
+    hold_no        integer     not null,      -- counted in the case, from 1
+    reason         text        not null,
+    placed_by      text        not null,
+    placed_at      timestamptz not null,
+    lifted_by      text,
+    lifted_at      timestamptz,
+    lifted_because text,
+    primary key (merchant_id, case_id, hold_no)
+);
+
+create index holds_that_stand on holds (placed_at) where lifted_at is null;
+
+-- What the job took from each case, and by what right.
+create table erasures (
+    merchant_id bigint      not null,
+    case_id     bigint      not null,
+    erased_at   timestamptz not null,
+    erased_by   text        not null,
+    because     text        not null,
+    kept_until  timestamptz not null,
+    events      integer     not null,         -- that said something of a person
+    files       integer     not null,
+    file_bytes  bigint      not null,
+    primary key (merchant_id, case_id)
+);
+
+grant select, insert, update on holds to amends_app;
+grant select, insert on erasures to amends_app;
