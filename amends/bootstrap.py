@@ -34,6 +34,7 @@ from amends.application.ledger import Ledger
 from amends.application.policies import Policies
 from amends.application.ports import Clock, ServiceKey
 from amends.application.queries import Queries
+from amends.application.retention import Retention
 from amends.application.service import Service
 from amends.application.sign_ins import DemoPerson
 from amends.application.sweep import Sweep
@@ -53,6 +54,7 @@ from amends.store.outbox import PostgresOutbox
 from amends.store.postgres import PostgresStore
 from amends.store.reader import PostgresReader
 from amends.store.registry import PostgresRegistry
+from amends.store.retention import PostgresArchive
 from amends.store.sign_ins import PostgresSignIns
 from amends.store.workbench import PostgresWorkbench
 from amends.web.app import Application
@@ -191,6 +193,11 @@ async def open_desk(
 def make_dossiers(parts: Parts) -> Dossiers:
     """What makes dossiers, for the pages and for the terminal."""
     return Dossiers(parts.records, parts.ledger, parts.policies, parts.evidence, TypstPrinter())
+
+
+def make_retention(parts: Parts) -> Retention:
+    """What takes files and words out of old cases; needs a database address that names the owner of the tables."""
+    return Retention(PostgresArchive(parts.database.url), parts.evidence.blobs, parts.policies, parts.clock)
 
 
 def web_app() -> Application:

@@ -7,9 +7,10 @@ from amends import __doc__ as summary
 app = App(name="amends", help=summary)
 
 _COMMANDS = ("demo", "serve", "worker", "migrate", "password", "policy", "bench", "doctor")
-_OF_DOSSIERS = ("dossier", "verify", "redact")
+_OF_RECORDS = ("dossier", "verify", "redact", "retention")
+_OF_SEVERAL = ("policy", "retention")
+"""These are a cyclopts App of their own; the others are plain functions."""
 
-for _command in (*_COMMANDS, *_OF_DOSSIERS):
-    # `policy` is a cyclopts App of its own; the others are plain functions.
-    _attribute = "app" if _command == "policy" else _command
+for _command in (*_COMMANDS, *_OF_RECORDS):
+    _attribute = "app" if _command in _OF_SEVERAL else _command
     app.command(f"amends.cli.{_command}:{_attribute}", name=_command)

@@ -123,6 +123,18 @@ async def unavailable() -> AsyncIterator[None]:
         raise translated(fault) from fault
 
 
+@asynccontextmanager
+async def owner(url: str) -> AsyncIterator[Connection]:
+    """A connection as whoever the address names, for the few things that the service's role must not do."""
+    async with unavailable():
+        connection = await AsyncConnection[tuple[Any, ...]].connect(
+            url, autocommit=True, options="-c timezone=UTC -c lock_timeout=5s"
+        )
+        async with connection:
+            await _configure(connection)
+            yield connection
+
+
 def must_be_decided_again(fault: psycopg.Error) -> bool:
     """Another batch was in the way: a twin's receipt, or a lock that could not be had."""
     return isinstance(fault, _RETRY) or (

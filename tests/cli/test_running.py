@@ -11,8 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
+import psycopg
 import pytest
 
+from amends.domain.case import public_case_id
+from amends.store.embedded import EmbeddedPostgres
 from tests.http.stories import OWNER, opening, order
 from tests.support.database import folder_for_server
 
@@ -121,6 +124,36 @@ def test_a_dossier_made_at_the_terminal_holds_under_the_key_that_the_service_pub
         missing = amends("dossier", "1001-0000000000007", "-o", tmp_path / "x.zip", "--data", folder)
         assert (missing.returncode, missing.stderr) == (1, "There is no such case.\n")
         assert not (tmp_path / "x.zip").exists()
+
+
+def test_a_case_is_held_and_released_at_the_terminal_and_nothing_young_is_erased(folder: Path):
+    with running("serve", "--port", free_port(), "--data", folder):
+        listed = amends("retention", "holds", "--data", folder)
+        assert (listed.returncode, listed.stdout) == (0, "None stands.\n")
+        case = _any_case(folder)
+        for arguments, told in (
+            (("hold", case, "--reason", "court paper 118", "--by", "bai"), f"Hold 1 on {case} stands."),
+            (("holds",), "court paper 118"),
+            (("lift", case, "1", "--because", "decided", "--by", "bai"), f"Hold 1 on {case} is lifted."),
+            (("run", "--dry-run"), "0 cases would go, 0 stay."),
+            (("run",), "0 cases erased, 0 left; 0 bytes of files removed."),
+        ):
+            done = amends("retention", *arguments, "--data", folder)
+            assert done.returncode == 0, done.stderr
+            assert told in done.stdout
+        refused = amends("retention", "erase", case, "--because", "asked", "--data", folder)
+        assert refused.returncode == 1
+        assert "still running" in refused.stderr or "The law asks for it until" in refused.stderr
+
+
+def _any_case(folder: Path) -> str:
+    with (
+        EmbeddedPostgres(folder / "postgres") as server,
+        psycopg.connect(server.create_database("amends")) as connection,
+    ):
+        row = connection.execute("select merchant_id, case_id from cases order by case_id limit 1").fetchone()
+    assert row is not None, "the tests before opened some"
+    return public_case_id(*row)
 
 
 def test_the_doctor_finds_a_running_service_well(folder: Path):

@@ -1,0 +1,253 @@
+"""Records whose time is over: what has to be kept, until when, and what goes then (law: 电商法 31; policy `retention`).
+
+From a case that is due go its files and every word of a person. Its events stay, with a salted hash in place of each
+word, so that the chain over them and the ledger still prove what happened, when, and who decided.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import NamedTuple, Protocol
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from amends.application.files import Form, blob_key
+from amends.application.policies import Policies, UnknownPolicy
+from amends.application.policy_checks import LEAST_YEARS
+from amends.application.ports import CaseKey, Clock
+from amends.application.projection import words
+from amends.application.sealing import ERASED, erased, unseal
+from amends.domain.case import Case
+from amends.domain.evolve import fold
+from amends.domain.order import Order, Parcel, delivered_at
+from amends.domain.time import Instant, end_of_local_year
+
+_PAGE = 200
+_YEAR = timedelta(days=365)
+
+BECAUSE_OVER = "its time is over"
+
+
+class Finished(Struct, frozen=True):
+    """A case that is whole, with its order; `closed_at` is None while it runs. `held` says why it must be kept."""
+
+    key: CaseKey
+    closed_at: Instant | None
+    case: Case
+    order: Order
+    held: str | None = None
+    held_since: Instant | None = None
+
+
+class Remains(Struct, frozen=True):
+    """What is left of a case: its events, the snapshot that follows from them, and how many of them said less."""
+
+    payloads: Sequence[bytes]
+    state: bytes
+    events: int
+
+
+class OrderRemains(Struct, frozen=True):
+    """What is left of an order none of whose cases is whole."""
+
+    state: bytes
+    words: str
+
+
+class Right(NamedTuple):
+    """By whom something is erased, when, by what right, and until when it had to be kept."""
+
+    by: str
+    at: Instant
+    because: str
+    kept_until: Instant
+
+
+class Taken(NamedTuple):
+    """How much went: events that said something of a person, files and their bytes."""
+
+    events: int
+    files: int
+    file_bytes: int
+
+
+class Hold(NamedTuple):
+    """A case that must be kept, by whose word."""
+
+    case: CaseKey
+    number: int
+    reason: str
+    by: str
+    at: Instant
+
+
+class Archive(Protocol):
+    """The tables, as their owner. All raise Unavailable."""
+
+    async def finished(self, before: Instant, after: Finished | None, limit: int) -> list[Finished]:
+        """Whole cases that closed before an instant, by closing, behind one of them."""
+
+    async def one(self, case: CaseKey) -> Finished | None:
+        """A case that is whole."""
+
+    async def erase(
+        self,
+        finished: Finished,
+        right: Right,
+        case_remains: Callable[[Sequence[bytes]], Remains],
+        order_remains: Callable[[Order], OrderRemains],
+        remove: Callable[[str], Awaitable[None]],
+    ) -> Taken | None:
+        """Everything at once, or nothing: None where the case moved or is held since. `remove` gets hashes."""
+
+    async def place_hold(self, case: CaseKey, reason: str, by: str, at: Instant) -> int | None:
+        """The hold's number; None where there is no such case."""
+
+    async def lift_hold(self, case: CaseKey, number: int, because: str, by: str, at: Instant) -> bool:
+        """Whether it still stood."""
+
+    async def holds(self) -> list[Hold]:
+        """Those that stand, the oldest first."""
+
+
+class Removal(Protocol):
+    """Where files are; see `amends.application.files.Blobs`."""
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Remove; what is not there is no fault."""
+
+
+class Due(NamedTuple):
+    """A case whose time is over, unless it is held."""
+
+    finished: Finished
+    kept_until: Instant
+
+
+class Outcome(NamedTuple):
+    """What became of a case that was due; `taken` is None where it was only looked at, or left."""
+
+    due: Due
+    taken: Taken | None
+    why_not: str = ""
+
+
+class TooEarly(Exception):
+    """The law still asks for the record; `kept_until` is None while the case runs."""
+
+    def __init__(self, kept_until: Instant | None) -> None:
+        self.kept_until = kept_until
+        super().__init__(kept_until)
+
+
+class Held(Exception):
+    """Somebody with the right to ask wants the case kept; the text says why."""
+
+
+class Retention:
+    def __init__(self, archive: Archive, files: Removal, policies: Policies, clock: Clock) -> None:
+        self._archive = archive
+        self._files = files
+        self._policies = policies
+        self._clock = clock
+
+    async def run(self, by: str, *, dry: bool = False) -> AsyncIterator[Outcome]:
+        """Erase what is due, case by case; `dry` only tells what would go. Raises Unavailable."""
+        async for due in self.due():
+            if due.finished.held is not None:
+                yield Outcome(due, None, f"held: {due.finished.held}")
+            elif dry:
+                yield Outcome(due, None)
+            else:
+                yield await self._erase(due, by, BECAUSE_OVER)
+
+    async def erase(self, case: CaseKey, by: str, because: str) -> Outcome | None:
+        """One case as soon as the law lets it go, where the policy would keep it for longer.
+
+        None where there is no such case, or nothing left in it. Raises TooEarly, Held, Unavailable.
+        """
+        finished = await self._archive.one(case)
+        if finished is None:
+            return None
+        until = self._kept_until(finished, LEAST_YEARS) if finished.closed_at is not None else None
+        if until is None or self._clock.now() < until:
+            raise TooEarly(until)
+        if finished.held is not None:
+            raise Held(finished.held)
+        return await self._erase(Due(finished, until), by, because)
+
+    async def hold(self, case: CaseKey, reason: str, by: str) -> int | None:
+        """Keep a case whole until this is lifted; its number, None where there is no such case."""
+        return await self._archive.place_hold(case, reason, by, self._clock.now())
+
+    async def lift(self, case: CaseKey, number: int, because: str, by: str) -> bool:
+        """Whether such a hold stood."""
+        return await self._archive.lift_hold(case, number, because, by, self._clock.now())
+
+    async def holds(self) -> list[Hold]:
+        """Those that stand."""
+        return await self._archive.holds()
+
+    async def due(self) -> AsyncIterator[Due]:
+        """Cases whose time is over by now, by closing."""
+        now, after = self._clock.now(), None
+        while page := await self._archive.finished(now - LEAST_YEARS * _YEAR, after, _PAGE):
+            for finished in page:
+                until = self.kept_until(finished)
+                if until <= now:
+                    yield Due(finished, until)
+            after = page[-1]
+
+    def kept_until(self, finished: Finished) -> Instant:
+        """By the rules of the case or those of today, whichever keep it longer."""
+        policies = [self._policies.in_force(self._clock.now())]
+        with suppress(UnknownPolicy):
+            policies.append(self._policies.get(finished.case.policy))
+        return self._kept_until(finished, max(policy.retention.years for policy in policies))
+
+    def _kept_until(self, finished: Finished, years: int) -> Instant:
+        zone = self._policies.in_force(self._clock.now()).zone
+        return end_of_local_year(over_at(finished), years, zone)
+
+    async def _erase(self, due: Due, by: str, because: str) -> Outcome:
+        right = Right(by, self._clock.now(), because, due.kept_until)
+        taken = await self._archive.erase(due.finished, right, case_remains, order_remains, self._remove)
+        return Outcome(due, taken, "" if taken is not None else "it moved meanwhile")
+
+    async def _remove(self, sha256_hex: str) -> None:
+        await self._files.delete([blob_key(sha256_hex, form) for form in Form])
+
+
+def over_at(finished: Finished) -> Instant:
+    """When the whole matter was over: the case closed, the goods delivered and confirmed."""
+    order = finished.order
+    assert finished.closed_at is not None, "asked of closed cases"
+    ends = (finished.closed_at, order.paid_at, delivered_at(order), order.confirmed_at, order.cancelled_at)
+    return max(end for end in ends if end is not None)
+
+
+def case_remains(payloads: Sequence[bytes]) -> Remains:
+    """What is left of a case without the words of persons."""
+    left = [erased(payload) for payload in payloads]
+    case = fold(unseal(payload) for payload in left)
+    changed = sum(was != now for was, now in zip(payloads, left, strict=True))
+    return Remains(left, msgspec.json.encode(case), changed)
+
+
+def order_remains(order: Order) -> OrderRemains:
+    """What is left of an order: goods and amounts, and nothing of the buyer but the shop's own number."""
+    left = replace(
+        order,
+        buyer_phone=None,
+        payments=tuple(replace(payment, reference=ERASED) for payment in order.payments),
+        parcel=_without_places(order.parcel),
+    )
+    return OrderRemains(msgspec.json.encode(left), words(left))
+
+
+def _without_places(parcel: Parcel | None) -> Parcel | None:
+    if parcel is None:
+        return None
+    return replace(parcel, scans=tuple(replace(scan, place="", text="") for scan in parcel.scans))

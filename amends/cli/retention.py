@@ -1,0 +1,148 @@
+"""`amends retention`: take files and words out of cases whose time is over, and keep those that must be kept."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from getpass import getuser
+from pathlib import Path
+from typing import TypeVar
+
+from cyclopts import App
+from rich.console import Console
+from rich.table import Table
+
+from amends.adapters.clock import SystemClock
+from amends.application.ports import CaseKey
+from amends.application.retention import Held, Outcome, Retention, TooEarly
+from amends.bootstrap import make_retention, open_parts
+from amends.cli.given import given, reachable_database
+from amends.domain.case import parse_case_id, public_case_id
+
+app = App(name="retention", help="Erase cases whose time is over; keep those that a court or the police asks for.")
+
+T = TypeVar("T")
+
+
+@app.command
+def run(*, dry_run: bool = False, by: str = "", data: Path | None = None) -> None:
+    """Erase files and words of every case whose time is over, and tell of each. Meant for once a day.
+
+    :param dry_run: Only tell what would go.
+    :param by: Who does it, for the record; the account of this machine if left out.
+    :param data: Data folder of the database that comes along, and of evidence files.
+    """
+
+    async def all_due(retention: Retention) -> list[Outcome]:
+        return [outcome async for outcome in retention.run(_who(by), dry=dry_run)]
+
+    outcomes = _with(data, all_due)
+    table = Table("case", "kept until", "events", "files", "bytes", "", box=None)
+    for outcome in outcomes:
+        table.add_row(*_row(outcome, dry=dry_run))
+    if outcomes:
+        Console(highlight=False, markup=False).print(table)
+    _say(_summary(outcomes, dry=dry_run))
+
+
+@app.command
+def erase(case: str, *, because: str, by: str = "", data: Path | None = None) -> None:
+    """Erase one case on request, as soon as the law lets it go, where the policy would keep it for longer.
+
+    :param case: The case, like 1001-0F3K9QZ2A7M1C.
+    :param because: Who asked for it and when, for the record.
+    :param by: Who does it; the account of this machine if left out.
+    :param data: Data folder of the database that comes along, and of evidence files.
+    """
+    try:
+        outcome = _with(data, lambda retention: retention.erase(_key(case), _who(by), because))
+    except TooEarly as fault:
+        sys.exit(f"The law asks for it until {fault.kept_until}." if fault.kept_until else "The case is still running.")
+    except Held as fault:
+        sys.exit(f"It must be kept: {fault}")
+    if outcome is None or outcome.taken is None:
+        sys.exit("There is no such case, or nothing left in it." if outcome is None else f"Left: {outcome.why_not}.")
+    _say(f"Erased: {outcome.taken.events} events, {outcome.taken.files} files.")
+
+
+@app.command
+def hold(case: str, *, reason: str, by: str = "", data: Path | None = None) -> None:
+    """Keep a case whole until the hold is lifted, whatever its time.
+
+    :param case: The case, like 1001-0F3K9QZ2A7M1C.
+    :param reason: Whose paper asks for it, with its number.
+    :param by: Who places it; the account of this machine if left out.
+    :param data: Data folder of the database that comes along.
+    """
+    number = _with(data, lambda retention: retention.hold(_key(case), reason, _who(by)))
+    if number is None:
+        sys.exit("There is no such case, or nothing left in it.")
+    _say(f"Hold {number} on {case} stands.")
+
+
+@app.command
+def lift(case: str, number: int, *, because: str, by: str = "", data: Path | None = None) -> None:
+    """Lift a hold; it stays on record.
+
+    :param case: The case.
+    :param number: The number of the hold, as `amends retention holds` lists it.
+    :param because: Why the case need not be kept any more.
+    :param by: Who lifts it; the account of this machine if left out.
+    :param data: Data folder of the database that comes along.
+    """
+    if not _with(data, lambda retention: retention.lift(_key(case), number, because, _who(by))):
+        sys.exit("No such hold stands.")
+    _say(f"Hold {number} on {case} is lifted.")
+
+
+@app.command
+def holds(*, data: Path | None = None) -> None:
+    """List the holds that stand.
+
+    :param data: Data folder of the database that comes along.
+    """
+    table = Table("case", "no.", "since", "by", "reason", box=None)
+    for one in _with(data, lambda retention: retention.holds()):
+        table.add_row(public_case_id(*one.case), str(one.number), f"{one.at:%F %R}", one.by, one.reason)
+    Console(highlight=False, markup=False).print(table if table.rows else "None stands.")
+
+
+def _say(text: str) -> None:
+    Console(highlight=False, markup=False).print(text, soft_wrap=True)
+
+
+def _with(data: Path | None, task: Callable[[Retention], Awaitable[T]]) -> T:
+    settings = given(data_dir=data)
+
+    async def done(url: str) -> T:
+        async with open_parts(settings, url, SystemClock()) as parts:
+            return await task(make_retention(parts))
+
+    with reachable_database(settings) as url:
+        return asyncio.run(done(url))
+
+
+def _key(case: str) -> CaseKey:
+    numbers = parse_case_id(case)
+    if numbers is None:
+        sys.exit(f"{case} is no case.")
+    return CaseKey(*numbers)
+
+
+def _who(by: str) -> str:
+    return by or f"{getuser()} at the terminal"
+
+
+def _row(outcome: Outcome, *, dry: bool) -> list[str]:
+    taken = outcome.taken
+    figures = [str(taken.events), str(taken.files), f"{taken.file_bytes:,}"] if taken is not None else ["", "", ""]
+    what = outcome.why_not or ("would go" if dry else "erased")
+    return [public_case_id(*outcome.due.finished.key), f"{outcome.due.kept_until:%F}", *figures, what]
+
+
+def _summary(outcomes: list[Outcome], *, dry: bool) -> str:
+    left = sum(bool(outcome.why_not) for outcome in outcomes)
+    gone = len(outcomes) - left
+    files = sum(outcome.taken.file_bytes for outcome in outcomes if outcome.taken is not None)
+    if dry:
+        return f"{gone} cases would go, {left} stay."
+    return f"{gone} cases erased, {left} left; {files:,} bytes of files removed."

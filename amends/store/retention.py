@@ -1,0 +1,133 @@
+"""Taking files and words out of cases whose time is over, on PostgreSQL, as the owner of the tables."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from amends.application.ports import CaseKey
+from amends.application.retention import Finished, Hold, OrderRemains, Remains, Right, Taken
+from amends.domain.case import Case
+from amends.domain.order import Order
+from amends.domain.time import Instant
+from amends.store.database import Connection, load_queries, owner
+
+_sql = load_queries("retention")
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+_case = msgspec.json.Decoder(Case)
+_order = msgspec.json.Decoder(Order)
+
+
+class PostgresArchive:
+    """`url` has to name the owner of the tables: the service's role can change no event."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    async def finished(self, before: Instant, after: Finished | None, limit: int) -> list[Finished]:
+        behind = {
+            "after_at": after.closed_at if after is not None else _LONG_AGO,
+            "after_merchant": after.key.merchant_id if after is not None else 0,
+            "after_case": after.key.case_id if after is not None else 0,
+        }
+        return [_finished(row) for row in await self._rows(_sql.finished, before=before, limit=limit, **behind)]
+
+    async def one(self, case: CaseKey) -> Finished | None:
+        rows = await self._rows(_sql.one, **case._asdict())
+        return _finished(rows[0]) if rows else None
+
+    async def erase(
+        self,
+        finished: Finished,
+        right: Right,
+        case_remains: Callable[[Sequence[bytes]], Remains],
+        order_remains: Callable[[Order], OrderRemains],
+        remove: Callable[[str], Awaitable[None]],
+    ) -> Taken | None:
+        case = finished.key._asdict()
+        order = {"merchant_id": finished.key.merchant_id, "order_no": finished.case.order_no}
+        async with self._transaction() as connection:
+            await connection.execute(_sql.take.sql, order)
+            await connection.execute(_sql.lock.sql, case)
+            if not await _value(connection, _sql.still_due, case | {"closed_at": finished.closed_at}):
+                return None
+            rows = await (await connection.execute(_sql.payloads.sql, case)).fetchall()
+            remains = case_remains([payload for _, payload in rows])
+            changed = [
+                {**case, "seq": seq, "payload": left.decode()}
+                for (seq, payload), left in zip(rows, remains.payloads, strict=True)
+                if left != payload
+            ]
+            await connection.cursor().executemany(_sql.erase_event.sql, changed)
+            await connection.execute(_sql.erase_case.sql, case | {"state": remains.state.decode(), "now": right.at})
+            if await _value(connection, _sql.is_last_of_order, order):
+                left = order_remains(finished.order)
+                await connection.execute(_sql.erase_order.sql, order | {"state": left.state.decode()})
+                await connection.execute(_sql.erase_words.sql, order | {"words": left.words})
+            for query in (_sql.drop_receipts, _sql.drop_messages, _sql.drop_talk, _sql.drop_conversations):
+                await connection.execute(query.sql, case)
+            await connection.execute(_sql.drop_parcels.sql, case | order)
+            files, size = await _drop_files(connection, case | {"closed_at": finished.closed_at}, remove)
+            taken = Taken(remains.events, files, size)
+            await connection.execute(
+                _sql.record.sql,
+                case
+                | {"now": right.at, "erased_by": right.by, "because": right.because, "kept_until": right.kept_until}
+                | {"events": taken.events, "files": taken.files, "file_bytes": taken.file_bytes},
+            )
+            return taken
+
+    async def place_hold(self, case: CaseKey, reason: str, by: str, at: Instant) -> int | None:
+        async with self._transaction() as connection:
+            row = await connection.execute(
+                _sql.place_hold.sql, case._asdict() | {"reason": reason, "placed_by": by, "now": at}
+            )
+            placed = await row.fetchone()
+            return placed[0] if placed else None
+
+    async def lift_hold(self, case: CaseKey, number: int, because: str, by: str, at: Instant) -> bool:
+        about = case._asdict() | {"hold_no": number, "lifted_by": by, "because": because, "now": at}
+        async with self._transaction() as connection:
+            return (await connection.execute(_sql.lift_hold.sql, about)).rowcount == 1
+
+    async def holds(self) -> list[Hold]:
+        return [Hold(CaseKey(*row[:2]), *row[2:]) for row in await self._rows(_sql.holds)]
+
+    async def _rows(self, query: Any, **parameters: Any) -> list[tuple[Any, ...]]:
+        async with owner(self._url) as connection:
+            return await (await connection.execute(query.sql, parameters)).fetchall()
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Connection]:
+        async with owner(self._url) as connection, connection.transaction():
+            yield connection
+
+
+async def _drop_files(
+    connection: Connection, case: dict[str, Any], remove: Callable[[str], Awaitable[None]]
+) -> tuple[int, int]:
+    """How many files and bytes. Bytes go before the rows are gone for good: who dies in between begins anew."""
+    count = size = 0
+    for (hashed,) in await (await connection.execute(_sql.hashes.sql, case)).fetchall():
+        about = case | {"sha256": hashed}
+        await connection.execute(_sql.guard.sql, about)
+        gone = await (await connection.execute(_sql.drop_files.sql, about)).fetchall()
+        if gone and not await _value(connection, _sql.others, about):
+            await remove(hashed)
+            count += 1
+            size += gone[0][0]
+    await connection.execute(_sql.forget_files.sql, case)
+    return count, size
+
+
+async def _value(connection: Connection, query: Any, parameters: dict[str, Any]) -> bool:
+    row = await (await connection.execute(query.sql, parameters)).fetchone()
+    assert row is not None, "exists answers always"
+    return bool(row[0])
+
+
+def _finished(row: Sequence[Any]) -> Finished:
+    merchant_id, case_id, _order_no, closed_at, case, order, held, since = row
+    return Finished(CaseKey(merchant_id, case_id), closed_at, _case.decode(case), _order.decode(order), held, since)

@@ -1,0 +1,285 @@
+"""Records are kept for three whole years, then say nothing of persons, and the chain holds (law: 电商法 31)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg
+import pytest
+
+from amends.adapters.files.blobs import local_blobs
+from amends.application.evidence import Evidence
+from amends.application.files import Copy, FileRow, FileState, Form, blob_key
+from amends.application.ids import Ids
+from amends.application.policies import SHIPPED, Policies, parse_policy, shipped_text
+from amends.application.ports import CaseKey, Envelope
+from amends.application.retention import Held, Retention, TooEarly
+from amends.application.sealing import GENESIS, follows
+from amends.application.service import Conversation
+from amends.domain import commands as k
+from amends.domain.words import Side
+from amends.proof.verify import Verdict, verify
+from amends.store.conversations import PostgresConversations
+from amends.store.database import Database
+from amends.store.files import PostgresFiles
+from amends.store.retention import PostgresArchive
+from tests.support.dossiers import BUYER, READERS, Dispute
+from tests.support.shops import HOUR, MONDAY, POLICIES, Shop, shop_on_postgres
+
+TICK = timedelta(microseconds=1)
+WORDS = (
+    "机器漏水很严重", "出厂前逐台做过水压测试", "序列号系事后补写", "水箱卡扣已扣紧", "13812345678",
+    "4200002026030298765432", "派送员 张师傅", "壶身漏水.png",
+)  # fmt: skip
+"""What people wrote and what tells of them; all of it is in the record before."""
+
+KEPT_UNTIL = datetime.fromisoformat("2029-03-16T00:00+08:00")
+"""The dispute was over on 2026-03-15 in China, when the money had come and the case closed."""
+
+
+class Old(NamedTuple):
+    """A dispute that is over, with its files on disk and everything else that a case leaves behind."""
+
+    shop: Shop
+    dispute: Dispute
+    case: CaseKey
+    retention: Retention
+    blobs: Path
+
+    async def run(self, at: datetime, *, dry: bool = False) -> list[tuple[bool, str]]:
+        self.shop.clock.at = at
+        return [(one.taken is not None, one.why_not) async for one in self.retention.run("bai", dry=dry)]
+
+    async def asks_the_service(self, dsn: str) -> None:
+        """The buyer talked to a person of the platform as well."""
+        talk = Conversation(1001, 77, "buyer/b42", MONDAY, case_id=self.case.case_id)
+        async with Database(dsn, batch_connections=1, page_connections=1) as database:
+            await PostgresConversations(database).add(talk, "我想找人工")
+
+    def files(self) -> list[Path]:
+        return [file for file in self.blobs.rglob("*") if file.is_file()]
+
+
+@asynccontextmanager
+async def old_dispute(dsn: str, folder: Path, policies: Policies = POLICIES) -> AsyncIterator[Old]:
+    async with shop_on_postgres(dsn) as shop, Database(dsn, batch_connections=1, page_connections=2) as database:
+        dispute = Dispute(shop)
+        case = await dispute.ended()
+        book, blobs = PostgresFiles(database), local_blobs(folder)
+        ids = Ids(9)
+        for exhibit in (await dispute.contents(READERS["platform"])).exhibits:
+            owner = f"buyer/{BUYER.party}" if exhibit.side is Side.BUYER else "merchant/1001"
+            copies = {form: Copy("image/png", 4) for form in Form}
+            row = FileRow(
+                1001, ids.next(MONDAY), owner, owner, exhibit.name, 1000, FileState.KEPT, MONDAY, MONDAY, case.case_id,
+                1000, exhibit.sha256, "image/png", {"device": "Xiaomi 14"}, copies,
+            )  # fmt: skip
+            await book.add(row)
+            for form in Form:
+                await blobs.put_bytes(blob_key(exhibit.sha256, form), dispute.files.files[exhibit.sha256])
+        dispute.dossiers._files = Evidence(
+            book=book, blobs=blobs, inspector=None, records=shop.reader, policies=POLICIES, clock=shop.clock, ids=ids,
+            submit=None, incoming=folder,
+        )  # fmt: skip
+        yield Old(shop, dispute, case, Retention(PostgresArchive(dsn), blobs, policies, shop.clock), folder)
+
+
+def everything(dsn: str) -> str:
+    """All that the database says, the search words included."""
+    with psycopg.connect(dsn) as connection:
+        tables = connection.execute(
+            "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by 1"
+        ).fetchall()
+        found = [connection.execute(f'select t::text from "{name}" t').fetchall() for (name,) in tables]
+    return "\n".join(text for rows in found for (text,) in rows)
+
+
+def test_at_the_instant_at_which_its_time_is_over_a_case_is_erased_and_not_before(database: str, tmp_path: Path):
+    async def story():
+        async with old_dispute(database, tmp_path) as old:
+            await old.asks_the_service(database)
+            before = everything(database)
+            for words in WORDS:
+                assert words in before, f"{words} is there to be erased"
+            assert len(old.files()) == 15
+            assert await old.run(KEPT_UNTIL - TICK) == []
+            assert await old.run(KEPT_UNTIL, dry=True) == [(False, "")]
+            assert everything(database) == before
+            assert await old.run(KEPT_UNTIL) == [(True, "")]
+            assert await old.run(KEPT_UNTIL + HOUR) == [], "there is nothing left to erase"
+            assert old.files() == []
+            records = await old.shop.reader.records(old.case)
+            chain = GENESIS
+            for record in records:
+                assert follows(chain, record.payload, record.chain)
+                chain = record.chain
+            case = await old.shop.reader.case(old.case)
+            assert case is not None
+            assert (case.paid_minor, case.closing.outcome) == (68_900, "refunded")
+
+    asyncio.run(story())
+    after = everything(database)
+    for words in (*WORDS, "我想找人工"):
+        assert words not in after
+    assert "its time is over" in after, "what was done is on record"
+
+
+def test_what_is_left_still_makes_a_dossier_that_holds(database: str, tmp_path: Path):
+    async def story():
+        async with old_dispute(database, tmp_path / "blobs") as old:
+            await old.run(KEPT_UNTIL)
+            return [await old.dispute.zip(reader) for reader in READERS.values()]
+
+    for content in asyncio.run(story()):
+        path = tmp_path / "dossier.zip"
+        path.write_bytes(content)
+        report = verify(path)
+        assert report.holds, report.findings
+        left_out = [finding.what for finding in report.findings if finding.verdict is Verdict.LEFT_OUT]
+        assert any("private values are covered in this copy" in what for what in left_out)
+        assert sum(what.startswith("is left out; its SHA-256") for what in left_out) == 5
+
+
+def test_a_case_that_is_held_stays_whole_until_the_hold_is_lifted(database: str, tmp_path: Path):
+    async def story():
+        async with old_dispute(database, tmp_path) as old:
+            number = await old.retention.hold(old.case, "杭州互联网法院 (2028) 浙 0192 民初 118 号", "bai")
+            assert number == 1
+            assert await old.run(KEPT_UNTIL + 900 * HOUR) == [
+                (False, "held: 杭州互联网法院 (2028) 浙 0192 民初 118 号")
+            ]
+            assert WORDS[0] in everything(database)
+            with pytest.raises(Held, match="118 号"):
+                await old.retention.erase(old.case, "bai", "the buyer asked")
+            assert [(one.case, one.number, one.by) for one in await old.retention.holds()] == [(old.case, 1, "bai")]
+            assert await old.retention.lift(old.case, 1, "案件已审结", "bai")
+            assert not await old.retention.lift(old.case, 1, "again", "bai")
+            assert await old.retention.holds() == []
+            assert await old.run(KEPT_UNTIL + 901 * HOUR) == [(True, "")]
+            assert await old.retention.hold(old.case, "too late", "bai") is None, "there is nothing left to hold"
+            assert await old.retention.hold(CaseKey(1001, 7), "no case", "bai") is None
+
+    asyncio.run(story())
+    assert "案件已审结" in everything(database), "the hold and why it was lifted stay on record"
+
+
+def test_a_case_that_moved_or_was_held_after_it_was_looked_at_is_left(database: str, tmp_path: Path):
+    async def story():
+        async with old_dispute(database, tmp_path) as old:
+            old.shop.clock.at = KEPT_UNTIL
+            run = old.retention.run("bai")
+            look = old.retention._archive.finished
+
+            async def then_held(*arguments):
+                found = await look(*arguments)
+                if found:
+                    await old.retention.hold(old.case, "a paper", "bai")
+                return found
+
+            old.retention._archive.finished = then_held
+            return [(one.taken, one.why_not) async for one in run]
+
+    assert asyncio.run(story()) == [(None, "it moved meanwhile")]
+    assert WORDS[0] in everything(database)
+
+
+def longer(years: int) -> Policies:
+    """A policy of today that keeps records for longer than the one of the case."""
+    text = shipped_text().replace("years = 3  ", f"years = {years}  ")
+    text = text.replace("marketplace-cn-2026.1", "marketplace-cn-2028.1").replace("2026-01-01T", "2028-01-01T")
+    return Policies([parse_policy(shipped_text(), SHIPPED), parse_policy(text, "longer.toml")])
+
+
+def test_the_longer_of_the_policies_holds_and_a_person_may_ask_for_the_laws_own_time(database: str, tmp_path: Path):
+    async def story():
+        async with old_dispute(database, tmp_path, longer(5)) as old:
+            assert await old.run(KEPT_UNTIL) == []
+            assert await old.run(datetime.fromisoformat("2031-03-16T00:00+08:00") - TICK, dry=True) == []
+            assert await old.run(datetime.fromisoformat("2031-03-16T00:00+08:00"), dry=True) == [(False, "")]
+            old.shop.clock.at = KEPT_UNTIL - TICK
+            with pytest.raises(TooEarly) as early:
+                await old.retention.erase(old.case, "bai", "the buyer asked")
+            assert early.value.kept_until == KEPT_UNTIL
+            old.shop.clock.at = KEPT_UNTIL
+            outcome = await old.retention.erase(old.case, "bai", "the buyer asked")
+            assert outcome is not None
+            assert outcome.taken is not None
+            assert (outcome.taken.files, outcome.taken.file_bytes) == (5, 5000)
+            assert await old.retention.erase(old.case, "bai", "the buyer asked") is None
+
+    asyncio.run(story())
+    assert WORDS[0] not in everything(database)
+
+
+def test_a_case_that_is_still_open_is_never_erased(database: str, tmp_path: Path):
+    async def story():
+        async with shop_on_postgres(database) as shop:
+            (case,) = await shop.opened()
+            shop.clock.at = MONDAY + timedelta(days=4000)
+            retention = Retention(PostgresArchive(database), local_blobs(tmp_path), POLICIES, shop.clock)
+            assert [one async for one in retention.run("bai")] == []
+            with pytest.raises(TooEarly) as early:
+                await retention.erase(case, "bai", "the buyer asked")
+            assert early.value.kept_until is None
+
+    asyncio.run(story())
+
+
+def test_the_order_and_a_file_stay_whole_for_as_long_as_another_case_needs_them(database: str, tmp_path: Path):
+    """The second case is closed two days later; it names a photo of the first one."""
+
+    async def story():
+        async with old_dispute(database, tmp_path) as old:
+            shared = (await old.dispute.contents(READERS["platform"])).exhibits[0].sha256
+            again = k.OpenCase(
+                "260302-118273", (k.CaseLine(2, 1),), k.Kind.REFUND_ONLY, "quality", goods_received=True,
+                note="杯子也裂了,一起处理吧。",
+                evidence=(k.EvidenceItem(k.EvidenceKind.PHOTO, shared, "壶身漏水.png"),),
+            )  # fmt: skip
+            (answer,) = await old.shop.accepted([Envelope(BUYER, 1001, again, order_no="260302-118273")])
+            old.shop.clock.advance(48 * HOUR)
+            await old.shop.accepted([Envelope(BUYER, 1001, k.Withdraw(), case_id=answer.case_id)])
+            assert await old.run(KEPT_UNTIL) == [(True, "")]
+            assert "13812345678" in everything(database), "the order is still needed"
+            assert "杯子也裂了" in everything(database)
+            assert {file.name.partition(".")[0] for file in old.files()} == {shared}
+            assert await old.run(KEPT_UNTIL + 48 * HOUR) == [(True, "")]
+            assert old.files() == []
+
+    asyncio.run(story())
+    after = everything(database)
+    assert "13812345678" not in after
+    assert "杯子也裂了" not in after
+
+
+def test_the_services_own_role_cannot_erase(database: str):
+    with psycopg.connect(database) as connection:
+        connection.execute("set role amends_app")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("update events set payload = '{}'")
+
+
+def test_who_dies_between_the_files_and_the_record_begins_anew(database: str, tmp_path: Path):
+    """Bytes go first: without the rows nobody would know of them."""
+
+    async def story():
+        async with old_dispute(database, tmp_path) as old:
+            remove = old.retention._remove
+
+            async def dies(hashed: str) -> None:
+                await remove(hashed)
+                raise RuntimeError("power cut")
+
+            old.retention._remove = dies
+            with pytest.raises(RuntimeError, match="power cut"):
+                await old.run(KEPT_UNTIL)
+            assert WORDS[0] in everything(database)
+            old.retention._remove = remove
+            assert await old.run(KEPT_UNTIL) == [(True, "")]
+            assert old.files() == []
+
+    asyncio.run(story())
+    assert WORDS[0] not in everything(database)
