@@ -44,7 +44,7 @@ class Web(NamedTuple):
 
 def answered(url: str, orders: int, warm_up_seconds: float, seconds: float) -> tuple[Measured, float]:
     """What the senders measured, and the memory of the web process afterwards."""
-    with _serving(url) as web:
+    with tempfile.TemporaryDirectory(prefix="amends-bench-") as data, serving(url, Path(data)) as web:
         order = Order(web.port, web.key, orders, CONNECTIONS, warm_up_seconds, seconds)
         sent = subprocess.run(
             [sys.executable, "-m", "amends.bench.load"],
@@ -56,23 +56,22 @@ def answered(url: str, orders: int, warm_up_seconds: float, seconds: float) -> t
 
 
 @contextmanager
-def _serving(url: str) -> Iterator[Web]:
+def serving(url: str, data: Path) -> Iterator[Web]:
     """`amends serve` on a free port, as an operator starts it."""
     port = _free_port()
     clean = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     settings = {f"{PREFIX}DATABASE_URL": url, f"{PREFIX}WEB_PROCESSES": str(PROCESSES)}
-    with tempfile.TemporaryDirectory(prefix="amends-bench-") as data:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "amends", "serve", "--port", str(port), "--data", data],
-            env=clean | settings,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            _wait_for(server, port)
-            yield Web(port, service_key(Path(data)), server.pid)
-        finally:
-            server.terminate()
-            server.wait(_PATIENCE_SECONDS)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "amends", "serve", "--port", str(port), "--data", str(data)],
+        env=clean | settings,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(server, port)
+        yield Web(port, service_key(data), server.pid)
+    finally:
+        server.terminate()
+        server.wait(_PATIENCE_SECONDS)
 
 
 def _free_port() -> int:

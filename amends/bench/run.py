@@ -60,7 +60,7 @@ def run(size: Size, folder: Path, tell: Callable[[str], None]) -> Figures:
     tell("decisions")
     decisions = [decide.decisions_per_second(size.seconds / 4) for _ in range(3)]
     sealed = [decide.sealed_per_second(size.seconds / 4) for _ in range(3)]
-    with _server(folder) as server:
+    with fresh_server(folder) as server:
         rounds = _rounds(server, size, tell)
         tell(f"deadlines of {size.overdue:,} cases")
         sweep_per_s, overdue = _swept(server, size.overdue)
@@ -79,7 +79,7 @@ def _rounds(server: EmbeddedPostgres, size: Size, tell: Callable[[str], None]) -
     """Baseline, engine and API in turn. What is raw about them, by name."""
     tell(f"{size.orders:,} orders and their cases")
     world = World.busy(size.orders)
-    writes = _await(seed(_with_tables(server, _BUSY), world))
+    writes = on_loop(seed(migrated(server, _BUSY), world))
     baseline = Baseline(server.bin_dir / "pgbench", world, writes)
     tell("how many clients suit pgbench")
     with _fresh_copy(server) as url:
@@ -93,7 +93,7 @@ def _rounds(server: EmbeddedPostgres, size: Size, tell: Callable[[str], None]) -
             pgbench.append(baseline.transactions_per_second(url, clients, size.seconds))
         tell(f"engine, round {number + 1}")
         with _fresh_copy(server) as url:
-            engines.append(_await(engine.commands_per_second(url, world, size.warm_up_seconds, size.seconds)))
+            engines.append(on_loop(engine.commands_per_second(url, world, size.warm_up_seconds, size.seconds)))
         tell(f"HTTP, round {number + 1}")
         with _fresh_copy(server) as url:
             measured, resident_mb = http.answered(url, size.orders, size.warm_up_seconds, size.seconds)
@@ -117,13 +117,13 @@ def _rounds(server: EmbeddedPostgres, size: Size, tell: Callable[[str], None]) -
 
 
 def _swept(server: EmbeddedPostgres, cases: int) -> tuple[float, int]:
-    url = _with_tables(server, _OVERDUE)
-    _await(seed(url, World.overdue(cases)))
-    return _await(sweep.deadlines_per_second(url))
+    url = migrated(server, _OVERDUE)
+    on_loop(seed(url, World.overdue(cases)))
+    return on_loop(sweep.deadlines_per_second(url))
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[EmbeddedPostgres]:
+def fresh_server(folder: Path) -> Iterator[EmbeddedPostgres]:
     """A server of our own on that disk, which is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="bench-", dir=folder) as place:
         Path(place).chmod(0o755)  # when root measures, the server belongs to another account
@@ -135,7 +135,7 @@ def _server(folder: Path) -> Iterator[EmbeddedPostgres]:
             shutil.rmtree((server.data_dir / "cluster").resolve(), ignore_errors=True)
 
 
-def _with_tables(server: EmbeddedPostgres, name: str) -> str:
+def migrated(server: EmbeddedPostgres, name: str) -> str:
     url = server.create_database(name)
     migrate(url)
     return url
@@ -158,6 +158,6 @@ def _fresh_copy(server: EmbeddedPostgres) -> Iterator[str]:
             connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(_COPY)))
 
 
-def _await(task: Coroutine[Any, Any, T]) -> T:
+def on_loop(task: Coroutine[Any, Any, T]) -> T:
     """On the event loop that the service itself runs on."""
     return uvloop.run(task)

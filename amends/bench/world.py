@@ -46,11 +46,12 @@ class Pool(NamedTuple):
     waits: timedelta
     first: int
     orders: int
+    shops: int = MERCHANTS
 
     def subject(self, number: int) -> Subject:
         """The order with that number, as its sender knows it."""
         case_id = FIRST_CASE + number if self.step else None
-        return Subject(merchant_of(number), str(_FIRST_ORDER + number), case_id)
+        return Subject(merchant_of(number, self.shops), str(_FIRST_ORDER + number), case_id)
 
 
 class World(NamedTuple):
@@ -87,6 +88,12 @@ class World(NamedTuple):
         ]
         return cls(_pools(plan, orders))
 
+    @classmethod
+    def of_one_shop(cls, orders: int) -> Self:
+        """The same cases while their clocks still run, all of them the first merchant's."""
+        plan = [(f"{clock} of {steps}", life, steps, timedelta(hours=3), part) for life, steps, clock, part in OVERDUE]
+        return cls(tuple(pool._replace(shops=1) for pool in _pools(plan, orders)))
+
 
 def after(life: tuple[Step, ...]) -> str:
     """The pool of those whose life is over."""
@@ -102,6 +109,6 @@ def _pools(plan: list[tuple[str, tuple[Step, ...], int, timedelta, float]], orde
     return tuple(pools)
 
 
-def merchant_of(number: int) -> int:
+def merchant_of(number: int, shops: int = MERCHANTS) -> int:
     """Orders are spread evenly over the merchants."""
-    return FIRST_MERCHANT + number * 7_919 % MERCHANTS
+    return FIRST_MERCHANT + number * 7_919 % shops

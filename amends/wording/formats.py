@@ -1,7 +1,9 @@
 """Amounts, instants and lengths of time as people write them."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -68,11 +70,17 @@ def time_left(due_at: datetime, now: datetime, language: Language) -> str:
     return _("{duration} overdue").format(duration=duration(now - due_at, language))
 
 
-def all_of(parts: list[str], language: Language) -> str:
+def all_of(parts: Iterable[str], language: Language) -> str:
     """`A、B和C`."""
-    return format_list(parts, style="standard", locale=LOCALES[language])
+    return _list(tuple(parts), "standard", language)
 
 
-def one_of(parts: list[str], language: Language) -> str:
+def one_of(parts: Iterable[str], language: Language) -> str:
     """`A、B或C`."""
-    return format_list(parts, style="or", locale=LOCALES[language])
+    return _list(tuple(parts), "or", language)
+
+
+@lru_cache(maxsize=4096)
+def _list(parts: tuple[str, ...], style: Literal["standard", "or"], language: Language) -> str:
+    """Kept, as Babel looks through all its locales each time, and a page has a dozen of the same few lists."""
+    return format_list(parts, style=style, locale=LOCALES[language])

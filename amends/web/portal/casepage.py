@@ -1,6 +1,7 @@
 """What the case pages of all sides have in common: reading the case, and carrying out what a form on it asks."""
 
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -13,7 +14,7 @@ from amends.application.queries import FactPage
 from amends.domain.words import Side
 from amends.web.answers import as_problem, problem_body
 from amends.web.portal import forms
-from amends.web.portal.talk import Entry, conversation
+from amends.web.portal.talk import Entry, conversation, latest
 from amends.web.portal.troubles import Trouble, trouble_of
 from amends.web.portal.visit import Here, Visit
 from amends.web.problems import Problem, Refused
@@ -26,12 +27,19 @@ NOT_DONE = (Refused, Problem, Failed, LaneFull)
 
 
 class CasePage(NamedTuple):
-    """A case as this reader's page needs it. `actions` are by verb; a verb that is not there is not his to send."""
+    """A case as this reader's page needs it. `actions` are by verb; a verb that is not there is not his to send.
+
+    `talk` is the newest of `entries`, or all of them where the address says `?talk=all`; `earlier` of them lie before,
+    and come with `whole_href`.
+    """
 
     key: CaseKey
     view: CaseView
     facts: list[PublicFact]
     entries: list[Entry]
+    talk: list[Entry]
+    earlier: int
+    whole_href: str
     actions: dict[str, ActionView]
 
     def may(self, verb: str) -> bool:
@@ -52,7 +60,11 @@ async def read_case(here: Visit, case_id: str) -> CasePage:
         standing_offers=[offer.offer_id for offer in view.offers],
         preparation=view.preparation,
     )
-    return CasePage(key, view, facts, entries, {action.verb: action for action in view.actions})
+    asked = here.request.query_params
+    earlier, talk = (0, entries) if asked.get("talk") == "all" else latest(entries)
+    whole_href = f"{here.base}/cases/{view.case_id}?{urlencode([*asked.items(), ('talk', 'all')])}"
+    actions = {action.verb: action for action in view.actions}
+    return CasePage(key, view, facts, entries, talk, earlier, whole_href, actions)
 
 
 async def _facts(here: Visit, key: CaseKey) -> list[PublicFact]:

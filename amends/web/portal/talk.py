@@ -48,7 +48,6 @@ def conversation(
     for fact in facts:
         event = _event(fact)
         kind = _KINDS.get(type(event), "happened")
-        text = happening(event, fact.by, reader)
         evidence: tuple[str, ...] = ()
         standing = False
         match event:
@@ -58,9 +57,12 @@ def conversation(
                 text = "\n".join(part for part in (event.script, event.added_text) if part)
                 standing = event.round == waiting
             case e.RefusalAgreed():
-                text = event.message or text
+                text = event.message or happening(event, fact.by, reader)
             case e.OfferMade():
+                text = happening(event, fact.by, reader)
                 standing = event.offer_id in standing_offers
+            case _:
+                text = happening(event, fact.by, reader)
         if text:
             voice = Side(fact.by.partition("/")[0])
             said_by = who(fact.by, reader)
@@ -87,6 +89,17 @@ def _event(fact: PublicFact) -> e.Event:
         return fact.event  # type: ignore[no-any-return]
     numbers = {"case_id": 0, "merchant_id": int(fact.event["merchant_id"])}
     return msgspec.convert(fact.event | numbers, e.CaseOpened)
+
+
+_LATEST = 30
+"""So many lines of a conversation come with the page; a standing offer or script always does."""
+
+
+def latest(entries: list[Entry]) -> tuple[int, list[Entry]]:
+    """How many lines lie before what the page shows at first, and those that it shows."""
+    standing = next((place for place, entry in enumerate(entries) if entry.standing), len(entries))
+    cut = max(0, min(standing, len(entries) - _LATEST))
+    return cut, entries[cut:]
 
 
 _FEW = 4

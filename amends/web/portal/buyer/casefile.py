@@ -46,8 +46,6 @@ _ORDER = (
 )  # fmt: skip
 _IN_THE_TALK = ("accept-offer", "decline-offer", "send-message")
 
-_RECENT = 14
-"""So many lines of a conversation are open at first; what can still be answered always is."""
 
 _TRIED: Mapping[str, k.Command] = {
     "withdraw": k.Withdraw(),
@@ -97,15 +95,13 @@ async def _show(here: Visit, case_id: str, trouble: Trouble | None = None, tried
     evidence = here.found(await queries.evidence(page.key, here.caller), page.key.merchant_id)
     remedies = await queries.remedies(page.key, here.caller, here.language) if page.may("make-offer") else ()
     policy = here.desk.policies.get(view.policy)
-    older, newer = _split(page.entries, here.language)
     return here.page(
         "buyer/case.html",
         status=409 if trouble else 200,
         currency=view.money.currency,
         page=page,
         case=view,
-        older=older,
-        newer=newer,
+        talk_lines=_told(page.talk, here.language),
         steps=_steps(page),
         progress=progress(view, here.language),
         evidence=evidence,
@@ -144,13 +140,10 @@ def _pieces(order: OrderView, view: CaseView) -> str:
     return "\n".join(f"{titles[line.line_no]} ×{line.quantity}" for line in view.application.lines)
 
 
-def _split(entries: Sequence[Entry], language: Language) -> tuple[list[Entry], list[Entry]]:
-    """What is folded away and what is open. The ruling stands in a section of its own; here it is a line."""
+def _told(entries: Sequence[Entry], language: Language) -> list[Entry]:
+    """The ruling stands in a section of its own; here it is a line."""
     ruled = translate(N_("The platform has ruled. The result and its reasons stand above."), language)
-    lines = [entry._replace(kind="happened", text=ruled) if entry.kind == "ruling" else entry for entry in entries]
-    standing = next((place for place, entry in enumerate(lines) if entry.standing), len(lines))
-    cut = max(0, min(standing, len(lines) - _RECENT))
-    return lines[:cut], lines[cut:]
+    return [entry._replace(kind="happened", text=ruled) if entry.kind == "ruling" else entry for entry in entries]
 
 
 def _steps(page: CasePage) -> Steps:

@@ -1,6 +1,7 @@
 """What to do, and what it does to the shop's published figures, said before it is done (R3.9, R6.2)."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from babel.numbers import format_percent
@@ -104,5 +105,6 @@ def _joined(language: Language, *parts: str) -> str:
     return ("" if language == "zh" else " ").join(part for part in parts if part)
 
 
+@lru_cache(maxsize=4096)
 def _percent(rate: float, language: Language) -> str:
     return str(format_percent(rate, format="0.00%", locale="zh_CN" if language == "zh" else "en"))
