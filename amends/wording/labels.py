@@ -331,3 +331,17 @@ def deadline_label(key: str, language: Language) -> str:
 
 def event_label(tag: str, language: Language) -> str:
     return translate(EVENTS[tag], language)
+
+
+CALL_RESULTS: Mapping[str, str] = {
+    "reached": N_("Reached"),
+    "no_answer": N_("No answer"),
+    "busy": N_("Busy"),
+    "off": N_("Switched off"),
+    "wrong_person": N_("Wrong person"),
+}
+"""What came of a phone call."""
+
+
+def call_label(result: str, language: Language) -> str:
+    return translate(CALL_RESULTS[result], language)

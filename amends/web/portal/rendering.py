@@ -78,6 +78,7 @@ def environment() -> Environment:
         "officer": officer,
         "fault": lambda fault: label(Fault(fault)),
         "owner": lambda owner: labels.owner_label(owner, _READER.get().language),
+        "call": lambda result: labels.call_label(result, _READER.get().language),
         "deadline": lambda key: labels.deadline_label(key, _READER.get().language),
         "carrier": lambda code: names.carrier_name(code, _READER.get().language),
         "channel": lambda code: names.channel_name(code, _READER.get().language),

@@ -27,8 +27,8 @@ from amends.web.portal.merchant.wizard import POINTS, read_wizard
 from amends.web.portal.talk import Entry
 from amends.web.portal.troubles import Trouble
 from amends.web.portal.visit import Here, Visit
-from amends.wording.catalogue import N_, translate
-from amends.wording.labels import label
+from amends.wording.catalogue import translate
+from amends.wording.labels import CALL_RESULTS, label
 from amends.wording.names import CARRIERS, carrier_name
 
 _TURNS: Mapping[str, tuple[str, ...]] = {
@@ -149,11 +149,12 @@ async def show(
         addresses=await _addresses(here, page),
         evidence=evidence,
         evidence_options=[
-            (one.evidence_id, f"{one.evidence_id} {one.name or label(one.kind, here.language)}") for one in evidence
+            (one.evidence_id, f"{one.evidence_id} {label(one.kind, here.language)} {one.note[:20]}".strip())
+            for one in evidence
         ],
         kinds=[(str(kind), label(kind, here.language)) for kind in FILED],
         carriers=[(code, carrier_name(code, here.language)) for code in CARRIERS],
-        calls=_calls(here),
+        calls=[(result, translate(text, here.language)) for result, text in CALL_RESULTS.items()],
         replies=await _replies(here, case_id),
         saying=await _saying(here),
         others=await see(here, key),
@@ -249,19 +250,6 @@ async def _addresses(here: Visit, page: CasePage) -> list[tuple[str, str]]:
     merchant = await here.desk.registry.merchant(page.key.merchant_id)
     found = sorted(merchant.addresses if merchant else (), key=lambda address: not address.default)
     return [(one.address_id, f"{one.name} · {one.address}") for one in found]
-
-
-_RESULTS = {
-    "reached": N_("Reached"),
-    "no_answer": N_("No answer"),
-    "busy": N_("Busy"),
-    "off": N_("Switched off"),
-    "wrong_person": N_("Wrong person"),
-}
-
-
-def _calls(here: Visit) -> list[tuple[str, str]]:
-    return [(result, translate(text, here.language)) for result, text in _RESULTS.items()]
 
 
 async def _replies(here: Visit, case_id: str) -> list[Reply]:
