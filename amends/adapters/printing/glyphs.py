@@ -6,6 +6,7 @@ an empty box where a buyer sent a smile. Nor may an invisible character turn aro
 
 import unicodedata
 from collections.abc import Iterator
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from struct import iter_unpack, unpack_from
 from typing import Any
@@ -44,19 +45,21 @@ def characters(fonts: Path) -> frozenset[int]:
     found: set[int] = set()
     for file in sorted(fonts.iterdir()):
         if file.suffix.lower() in (".otf", ".ttf", ".ttc", ".otc"):
-            found |= set(_of(file.read_bytes()))
+            # Mapped: a font is much larger than its tables.
+            with file.open("rb") as opened, mmap(opened.fileno(), 0, access=ACCESS_READ) as font:
+                found |= set(_of(font))
     return frozenset(found)
 
 
-def _of(font: bytes) -> Iterator[int]:
-    place = unpack_from("!I", font, 12)[0] if font.startswith(b"ttcf") else 0
+def _of(font: mmap) -> Iterator[int]:
+    place = unpack_from("!I", font, 12)[0] if font[:4] == b"ttcf" else 0
     for number in range(unpack_from("!H", font, place + 4)[0]):
         tag, _, table, _ = unpack_from("!4s3I", font, place + 12 + 16 * number)
         if tag == b"cmap":
             yield from _mapped(font, table)
 
 
-def _mapped(font: bytes, table: int) -> Iterator[int]:
+def _mapped(font: mmap, table: int) -> Iterator[int]:
     for number in range(unpack_from("!H", font, table + 2)[0]):
         platform, encoding, offset = unpack_from("!2HI", font, table + 4 + 8 * number)
         start = table + offset
