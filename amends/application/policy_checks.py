@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from amends.application.toml_lines import Path
+from amends.domain.commands import MOST_POINT_CHARACTERS, MOST_POINTS
 from amends.domain.policy import (
     Category,
     Clause,
@@ -120,6 +121,9 @@ def _limits(limits: Limits) -> Iterator[Finding]:
         low, high = getattr(limits, smaller), getattr(limits, larger)
         if low > high:
             yield ("limits", smaller), f"{low} is more than {larger}", f"at most {high}"
+    for key, most in (("points", MOST_POINTS), ("point_characters", MOST_POINT_CHARACTERS)):
+        if getattr(limits, key) > most:
+            yield ("limits", key), f"{getattr(limits, key)} is more than a request may carry", f"at most {most}"
 
 
 def _retention(retention: Retention) -> Iterator[Finding]:

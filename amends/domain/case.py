@@ -176,7 +176,8 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     `due_minor` is promised and not ordered as a payout; `owed_minor` of it waits for no goods any more: it is for a
     return that came, or was sent and refused. `freight_claim_minor` is the return freight on the buyer's receipt,
-    `freight_granted_minor` what of it was granted.
+    `freight_granted_minor` what of it was granted. `extended` are seconds by which the platform's own clocks were
+    made longer.
     """
 
     case_id: int
@@ -250,6 +251,7 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     appeal: AppealState | None = None
     appealed_by: tuple[Side, ...] = ()
     suspension: Suspension | None = None
+    extended: dict[str, int] = {}
     assignee: str = ""
     look: str = ""
     account: tuple[str, str] | None = None

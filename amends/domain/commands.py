@@ -22,7 +22,8 @@ from amends.domain.words import (
 Amount = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 """Minor units. Zero and negative amounts reach the rules, which refuse them by name."""
 
-Positions = Annotated[tuple["Point", ...], Meta(max_length=20)]
+MOST_POINTS, MOST_POINT_CHARACTERS = 100, 2000
+"""What a request may carry at all; the policy says how much of it is read (`limits.points`, `point_characters`)."""
 
 
 def _kebab(name: str) -> str:
@@ -56,7 +57,7 @@ EvidenceItems = Annotated[tuple[EvidenceItem, ...], Meta(max_length=60)]
 class Point(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One item of a statement (R5.4) and the evidence it rests on, by id."""
 
-    text: Annotated[str, Meta(max_length=300)]
+    text: Annotated[str, Meta(max_length=MOST_POINT_CHARACTERS)]
     evidence: tuple[Short, ...] = ()
 
 
@@ -145,7 +146,7 @@ class AddEvidence(Command, frozen=True):
 class StatePosition(Command, frozen=True):
     """State the position point by point (R5.4)."""
 
-    points: Annotated[tuple[Point, ...], Meta(min_length=1, max_length=20)]
+    points: Annotated[tuple[Point, ...], Meta(min_length=1, max_length=MOST_POINTS)]
 
 
 class MakeOffer(Command, frozen=True):
@@ -218,7 +219,7 @@ class Reject(Command, frozen=True):
 
     application: int
     reason: Short
-    points: Annotated[tuple[Point, ...], Meta(max_length=20)] = ()
+    points: Annotated[tuple[Point, ...], Meta(max_length=MOST_POINTS)] = ()
     evidence: EvidenceItems = ()
 
 

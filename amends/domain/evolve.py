@@ -173,7 +173,7 @@ _CHANGES: dict[type[e.Event], Callable[[Case, Any, Instant], Change]] = {
     e.AppealDecided: review.appeal_decided,
     e.CaseSuspended: review.suspended,
     e.CaseResumed: review.resumed,
-    e.DeadlineExtended: _nothing,
+    e.DeadlineExtended: review.extended,
     e.OutageCredited: _nothing,
     e.ExecutionFinished: money.finished,
 }

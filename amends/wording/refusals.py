@@ -266,6 +266,22 @@ WORDS: Mapping[Code, _Words] = {
         ),
         N_("Write what happened and what shows it."),
     ),
+    Code.PAUSES_USED_UP: _Words(
+        N_("The platform has taken its time"),
+        (
+            N_("All pauses together are at most {most_hours} hours; {left_hours} are left."),
+            N_("The platform's own clocks cannot be stopped for longer."),
+        ),
+        N_("Decide in time, or let the supervisor know."),
+    ),
+    Code.EXPLANATION_TOO_LONG: _Words(
+        N_("That is more than can be read"),
+        (
+            N_("At most {most_points} points of {most_characters} characters each."),
+            N_("Points are few and short, so that both sides can answer them one by one."),
+        ),
+        N_("Say the most important in a few points; evidence can carry the rest."),
+    ),
     Code.MISSING_EVIDENCE: _Words(
         N_("Evidence is missing"),
         (

@@ -81,9 +81,9 @@ def return_posted() -> Scene:
 
 
 def overdue() -> Scene:
-    """The return is lost on the way; the look is given more time, so that the carrier's answer ends first."""
+    """The return is lost on the way; the look is given more time."""
     case = return_agreed().sent_back().swept("return_transit")
-    return case.given(SUPERVISOR, k.ExtendDeadline("look", 100, "等快递答复"))
+    return case.given(SUPERVISOR, k.ExtendDeadline("look", 47, "等快递答复"))
 
 
 def to_replace() -> Scene:

@@ -40,6 +40,7 @@ from tests.domain.stories import (
     evidence_over,
     intercepting,
     money,
+    overdue,
     repair_overdue,
     replacement_sent,
     return_agreed,
@@ -510,6 +511,39 @@ def test_a_deadline_is_lengthened_only_before_it_is_due():
     longer = k.ExtendDeadline("answer.with_buyer", 12, "商家仓库停电")
     assert case.at(due - TICK).given(OPERATOR, longer).due("answer.with_buyer") == due + hours(12)
     case.at(due).when(OPERATOR, longer).then_refused(Code.WRONG_STAGE).and_nothing_written()
+
+
+def test_the_platform_lengthens_its_own_ruling_by_48_hours_in_all():
+    """R4.2, rules §4: pauses for evidence and extensions count together, and are on record."""
+    case = reviewed()
+    due = case.due("ruling")
+    paused = case.given(ARBITRATOR, k.RequestEvidence("merchant", ("发货视频",)))
+    assert (paused.due("ruling"), paused.case.review.paused_seconds) == (due + hours(24), 24 * 3600)
+    paused.when(SUPERVISOR, k.ExtendDeadline("ruling", 25, "等检测报告")).then_refused(
+        Code.PAUSES_USED_UP, left_hours=24, most_hours=48
+    ).and_nothing_written()
+    longer = paused.given(SUPERVISOR, k.ExtendDeadline("ruling", 24, "等检测报告"))
+    assert (longer.due("ruling"), longer.case.review.paused_seconds) == (due + hours(48), 48 * 3600)
+    asked = longer.given(ARBITRATOR, k.RequestEvidence("buyer", ("开箱视频",)))
+    assert asked.due("ruling") == due + hours(48)
+
+
+def test_a_late_platform_may_not_make_its_clock_longer():
+    """Rules §4, `ruling`: to the supervisor, who may not pause it."""
+    case = reviewed().swept("ruling")
+    case.when(SUPERVISOR, k.ExtendDeadline("ruling", 1, "人手不足")).then_refused(
+        Code.PAUSES_USED_UP, left_hours=0
+    ).and_nothing_written()
+
+
+@pytest.mark.parametrize(("story", "key"), [(overdue, "look"), (appealed, "appeal_decision")])
+def test_every_clock_of_the_platforms_own_is_bounded(story, key):
+    """Each has 48 hours of its own; the look was given 47 of them in the story."""
+    case = story()
+    if key == "appeal_decision":
+        case = case.given(SUPERVISOR, k.ExtendDeadline(key, 47, "调取物流底单"))
+    case = case.given(SUPERVISOR, k.ExtendDeadline(key, 1, "调取物流底单"))
+    case.when(SUPERVISOR, k.ExtendDeadline(key, 1, "再等一天")).then_refused(Code.PAUSES_USED_UP).and_nothing_written()
 
 
 HOLIDAY = POLICY.holidays[0]

@@ -1,13 +1,15 @@
 """Messages, evidence, positions, calls and the buyer's number: all of it in the record (R1.2, R2.4, R3.6, R5.4)."""
 
 import pytest
+from msgspec.structs import replace
 
+from amends.application.policies import Policies
 from amends.domain import commands as k
 from amends.domain import events as e
 from amends.domain.refusals import Code
 from amends.domain.words import EvidenceKind
 from tests.domain.stories import B, arrived
-from tests.support.given import AGENT, BUYER, OWNER, PRE_SALE, SERVICE, TOLD, Scene, bought, proof, that
+from tests.support.given import AGENT, BUYER, OWNER, POLICY, PRE_SALE, SERVICE, TOLD, Scene, bought, proof, that
 
 
 def asked() -> Scene:
@@ -59,6 +61,26 @@ def test_a_point_says_something_and_rests_on_what_is_there():
     case.when(BUYER, k.StatePosition((k.Point(TOLD, ("e5",)),))).then_refused(
         Code.UNKNOWN_EVIDENCE, evidence=["e5"]
     ).and_nothing_written()
+
+
+@pytest.mark.parametrize(
+    ("few", "many", "facts"),
+    [
+        ((k.Point(TOLD),) * 20, (k.Point(TOLD),) * 21, {"points": 21, "most_points": 20}),
+        ((k.Point("字" * 300),), (k.Point("字" * 301),), {"characters": 301, "most_characters": 300}),
+    ],
+)
+def test_a_statement_is_as_long_as_the_policy_lets_it_be(few, many, facts):
+    """Rules §9: at most 20 points of 300 characters each."""
+    case = asked().given(BUYER, k.StatePosition(few))
+    case.when(BUYER, k.StatePosition(many)).then_refused(Code.EXPLANATION_TOO_LONG, **facts).and_nothing_written()
+
+
+def test_another_policy_reads_less():
+    strict = replace(POLICY, limits=replace(POLICY.limits, points=2))
+    case = replace(asked(), policies=Policies((strict,)))
+    case.given(BUYER, k.StatePosition((k.Point(TOLD),) * 2))
+    case.when(BUYER, k.StatePosition((k.Point(TOLD),) * 3)).then_refused(Code.EXPLANATION_TOO_LONG, most_points=2)
 
 
 def test_every_look_at_the_buyers_number_is_recorded():

@@ -135,7 +135,7 @@ SILENCES = [
             (closed(Outcome.LAPSED_NOT_SENT),), CLOSED, G.RETURN_IN_TRANSIT, set()),
     Silence("return_transit", "any", lambda: return_agreed().sent_back(), days(10),
             (that(e.LookRequired, why="return_overdue"),), REVIEWS, G.RETURN_IN_TRANSIT, {"look", "carrier_answer"}),
-    Silence("carrier_answer", "any", overdue, hours(72),
+    Silence("carrier_answer", "any", lambda: overdue().swept("look"), hours(72 - 71),
             (), REVIEWS, G.RETURN_IN_TRANSIT, {"look"}),
     Silence("check_return", "any", lambda: return_agreed().handed_in(), hours(48),
             (that(e.ReturnAccepted, basis=Basis.LAPSE), money(ALL)), MOVES, G.BACK, set()),

@@ -405,6 +405,24 @@ def test_rejecting_with_nine_characters():
     return case.when(OWNER, rejecting(TOLD, "字" * 9)).then_refused(Code.EXPLANATION_TOO_SHORT, needs_characters=10)
 
 
+@refuses(Code.PAUSES_USED_UP)
+def test_giving_the_ruling_an_hour_more_than_all_pauses_allow():
+    """R4.2: 48 hours in all."""
+    case = bought().delivered().opened(Kind.RETURN_AND_REFUND, "quality").reviewed()
+    case = case.given(SUPERVISOR, k.ExtendDeadline("ruling", 48, "等待检测"))
+    return case.when(SUPERVISOR, k.ExtendDeadline("ruling", 1, "再等等")).then_refused(
+        Code.PAUSES_USED_UP, left_hours=0, most_hours=48
+    )
+
+
+@refuses(Code.EXPLANATION_TOO_LONG)
+def test_rejecting_with_one_character_too_many():
+    """R5.4: 300 characters a point."""
+    case = prepared().later(hours(1))
+    case.given(OWNER, rejecting("字" * 300))
+    return case.when(OWNER, rejecting("字" * 301)).then_refused(Code.EXPLANATION_TOO_LONG, most_characters=300)
+
+
 @refuses(Code.MISSING_EVIDENCE)
 def test_rejecting_without_the_proof_that_the_reason_needs():
     """D09."""

@@ -22,6 +22,7 @@ OF_THE_FIELDS = frozenset({
     Code.REASON_NOT_ALLOWED, Code.WINDOW_OVER, Code.AMOUNT_NOT_POSITIVE, Code.EXCEEDS_MAXIMUM, Code.EXCEEDS_BALANCE,
     Code.EXCEEDS_COMPENSATION, Code.TOO_MANY_SMALL_PAYMENTS, Code.MISSING_EVIDENCE, Code.UNKNOWN_EVIDENCE,
     Code.UNKNOWN_ADDRESS, Code.SAME_PERSON, Code.NEEDS_SECOND_PERSON, Code.FINDING_WITHOUT_BASIS, Code.TOO_EARLY,
+    Code.PAUSES_USED_UP,
 })  # fmt: skip
 """Refusals that a page cannot foresee before the fields are filled in."""
 

@@ -434,7 +434,11 @@ def crooked(command: k.Command, c: CaseDraft, dice: Dice) -> k.Command:
         case k.SendMessage() | k.AddEvidence() | k.DisputeReplacement():
             return replace(command, evidence=(wrong,))
         case k.StatePosition():
-            return dice.pick((k.StatePosition((Point(" "),)), k.StatePosition((Point(WORDS, ("e99",)),))))
+            return dice.pick((
+                k.StatePosition((Point(" "),)),
+                k.StatePosition((Point(WORDS, ("e99",)),)),
+                k.StatePosition((Point(WORDS),) * 21),
+            ))  # fmt: skip
         case k.Appeal():
             return dice.pick((replace(command, grounds="不服"), replace(command, evidence=(wrong,))))
         case k.ApproveRuling():

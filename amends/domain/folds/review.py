@@ -92,5 +92,15 @@ def suspended(case: Case, event: e.CaseSuspended, at: Instant) -> Change:
     return {"suspension": Suspension(at, event.until)}
 
 
+def extended(case: Case, event: e.DeadlineExtended, at: Instant) -> Change:
+    """A longer clock of the platform's own is a pause; one of the ruling counts with those for evidence (R4.2)."""
+    deadline = case.deadline(event.key)
+    if deadline is None or deadline.owner != "platform":
+        return {}
+    if event.key == "ruling" and case.review is not None:
+        return {"review": replace(case.review, paused_seconds=case.review.paused_seconds + event.by_seconds)}
+    return {"extended": case.extended | {event.key: case.extended.get(event.key, 0) + event.by_seconds}}
+
+
 def resumed(case: Case, event: e.CaseResumed, at: Instant) -> Change:
     return {"suspension": None}

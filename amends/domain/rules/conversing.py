@@ -1,8 +1,9 @@
 """Messages, evidence and positions: the conversation that is part of the record (R2.4, R5.4)."""
 
 from amends.domain import events as e
-from amends.domain.commands import RecordCall, RevealContact, SendMessage, StatePosition
+from amends.domain.commands import Point, RecordCall, RevealContact, SendMessage, StatePosition
 from amends.domain.draft import CaseDraft
+from amends.domain.policy import Limits
 from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.rules.evidence import file_evidence, unknown_in_points, unknown_items
 
@@ -23,8 +24,25 @@ def may_state(c: CaseDraft, command: StatePosition | None) -> Refusal | None:
         return None
     if any(not point.text.strip() for point in command.points):
         return refuse(Code.EXPLANATION_TOO_SHORT, needs_characters=1)
+    long = too_long(command.points, c.policy.limits)
+    if long is not None:
+        return long
     strange = unknown_in_points(command.points, c.case.evidence.count)
     return refuse(Code.UNKNOWN_EVIDENCE, evidence=strange) if strange else None
+
+
+def too_long(points: tuple[Point, ...], limits: Limits) -> Refusal | None:
+    """More points, or longer ones, than the policy lets anybody read (rules §9; R5.4)."""
+    longest = max((len(point.text.strip()) for point in points), default=0)
+    if len(points) <= limits.points and longest <= limits.point_characters:
+        return None
+    return refuse(
+        Code.EXPLANATION_TOO_LONG,
+        points=len(points),
+        most_points=limits.points,
+        characters=longest,
+        most_characters=limits.point_characters,
+    )
 
 
 def state(c: CaseDraft, command: StatePosition) -> None:

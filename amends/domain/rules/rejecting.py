@@ -10,7 +10,7 @@ from amends.domain.order import CUSTOM_MADE, shipping_state
 from amends.domain.policy import RejectionCondition, RejectionReason
 from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.rules import answering, closing
-from amends.domain.rules.conversing import spoke_with_buyer
+from amends.domain.rules.conversing import spoke_with_buyer, too_long
 from amends.domain.rules.evidence import file_evidence, missing_groups, unknown_in_points, unknown_items
 from amends.domain.rules.transit import can_be_stopped
 from amends.domain.words import EvidenceKind, Goods, Remedy, ScanCode, Side, Stage
@@ -128,6 +128,9 @@ def _explained(c: CaseDraft, command: Reject) -> Refusal | None:
     least = c.policy.limits.explanation_characters
     if not command.points or any(len(point.text.strip()) < least for point in command.points):
         return refuse(Code.EXPLANATION_TOO_SHORT, needs_characters=least)
+    long = too_long(command.points, c.policy.limits)
+    if long is not None:
+        return long
     reason = c.policy.rejection_reasons[command.reason]
     given = {item.kind for item in command.evidence if item.kind is not None} | set(c.case.evidence.merchant)
     missing = missing_groups(proof(c, reason), given)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from amends.domain import events as e
 from amends.domain.commands import Cancel, CreditOutage, ExtendDeadline, Resume, Suspend
-from amends.domain.draft import CaseDraft
+from amends.domain.draft import CaseDraft, base
 from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.rules import closing, paying
 from amends.domain.words import Outcome, PayoutState
@@ -51,7 +51,30 @@ def may_extend(c: CaseDraft, command: ExtendDeadline | None) -> Refusal | None:
     running = [deadline.key for deadline in c.clocks()]
     if not running or (command is not None and command.deadline not in running):
         return refuse(Code.WRONG_STAGE, stage=c.case.stage, running=running)
+    spare = {deadline.key: _spare(c, deadline) for deadline in c.clocks()}
+    left = max(spare.values()) if command is None else spare[command.deadline]
+    if left < timedelta(hours=command.by_hours if command is not None else 1):
+        most = int(c.policy.limits.pauses_hours)
+        return refuse(Code.PAUSES_USED_UP, left_hours=int(left.total_seconds()) // 3600, most_hours=most)
     return None
+
+
+def _spare(c: CaseDraft, deadline: e.Deadline) -> timedelta:
+    """By how much a clock may still be made longer.
+
+    The platform's own: within the pauses of the policy, those for evidence counted in, and not at all once it was late
+    (rules §4, `ruling`; R4.2). Somebody else's: as the reason on record can bear.
+    """
+    if deadline.owner != "platform":
+        return timedelta.max
+    review = c.case.review
+    if review is not None and review.late and base(deadline.key) in _GETS_LATE:
+        return timedelta(0)
+    paused = review.paused_seconds if deadline.key == "ruling" and review else c.case.extended.get(deadline.key, 0)
+    return max(timedelta(0), timedelta(hours=c.policy.limits.pauses_hours) - timedelta(seconds=paused))
+
+
+_GETS_LATE = ("ruling", "look", "appeal_decision", "wish")
 
 
 def extend(c: CaseDraft, command: ExtendDeadline) -> None:
