@@ -380,15 +380,24 @@ async def test_what_the_platform_asks_of_the_buyer_is_named_with_its_time(story,
     assert re.search(r"平台请您在 .+? 前补充： 壶嘴正面的清晰照片", page)
 
 
-async def test_long_conversations_are_folded_but_never_what_can_be_answered(story, buyer):
+async def test_of_a_long_conversation_the_newest_comes_and_what_can_be_answered_and_the_rest_when_asked(story, buyer):
     case_id = await story.offered("20260302-1")
-    for number in range(20):
+    for number in range(40):
         await story.send(k.SendMessage(f"第 {number} 句"), OWNER, case_id=case_id)
     page = await seen(buyer, f"/buyer/cases/{case_id}")
-    folded = page[page.index('<details class="more">') :]
-    folded = folded[: folded.index("</details>")]
-    assert "accept-offer" not in folded
-    assert "您提交了申请" in words("<main>" + folded)
+    assert "accept-offer" in page
+    assert "您提交了申请" not in words(page), "it lies before the offer that stands"
+    earlier = re.search(r'<p class="earlier"><a href="([^"#]+)#f\d+"', page)
+    assert earlier
+    whole = await seen(buyer, unescape(earlier[1]))
+    assert "您提交了申请" in words(whole)
+    assert 'class="earlier"' not in whole
+    offer = re.search(r'name="offer_id" value="([^"]+)"', page)
+    assert offer
+    await story.send(k.DeclineOffer(offer[1]), buyer_of("b42"), case_id=case_id)
+    page = await seen(buyer, f"/buyer/cases/{case_id}")
+    assert "第 39 句" in page
+    assert "第 1 句" not in page
 
 
 async def test_a_parcel_stopped_on_its_way_is_a_step_of_its_own(story, buyer):

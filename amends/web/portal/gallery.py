@@ -68,7 +68,7 @@ def samples(reader: Reader) -> dict[str, Any]:
             EvidenceView("e2", Side.BUYER, EvidenceKind.VIDEO, now - 39 * HOUR, "buyer/b42", name="倒水测试.mp4"),
             EvidenceView("e3", Side.MERCHANT, EvidenceKind.QUALITY_REPORT, now - 3 * HOUR, "merchant/1001"),
         ),
-        "money": Money("CNY", 5_900, 5_900, 5_900, 1_500, 0, 4_400, ()),
+        "money": Money("CNY", 5_900, 5_900, 5_900, 1_500, 0, 0, 0, 4_400, ()),
         "sides": _sides(),
         "records": (
             ("承运商记录签收，签收人：本人", now - 70 * HOUR, "scan:delivered"),
