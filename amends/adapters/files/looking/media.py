@@ -92,7 +92,7 @@ def _copied(file: Path, reader: str, seconds: float) -> tuple[Path, str]:
             raise NotTaken("file_type_not_allowed", found=sorted(names))
         options = {"movflags": "+faststart", "fflags": "+bitexact"} if into == "mp4" else {"fflags": "+bitexact"}
         reached = 0.0
-        with shown.open("wb+") as out, av.open(out, "w", format=into, options=options) as copy:
+        with av.open(str(shown), "w", format=into, options=options) as copy:
             tracks = {one.index: copy.add_stream_from_template(one) for one in wanted}
             for packet in source.demux(*wanted):
                 if packet.dts is None:
@@ -118,7 +118,8 @@ def _sound(container: Any, file: Path, limits: dict[str, int]) -> tuple[dict[str
     shown = file.parent / "display"
     even = av.AudioResampler(format="fltp", layout="mono", rate=_RATE)
     seconds = 0.0
-    with shown.open("wb+") as out, av.open(out, "w", format="mp4", options={"fflags": "+bitexact"}) as copy:
+    options = {"movflags": "+faststart", "fflags": "+bitexact"}
+    with av.open(str(shown), "w", format="mp4", options=options) as copy:
         track = copy.add_stream("aac", rate=_RATE, layout="mono")
         track.bit_rate = 64_000
         for frame in container.decode(source):
