@@ -14,6 +14,7 @@ from amends.domain.refusals import Code, refuse
 from amends.web.answers import Answered, answer_headers, answered, as_problem, problem_body
 from amends.web.call import admitted, case_key, headers_of, language_of
 from amends.web.desk import Desk
+from amends.web.files import hold_files
 from amends.web.problems import MEDIA_TYPE, Problem, Refused
 from amends.web.wire import ClientGone, decode, encode, read_body
 
@@ -70,6 +71,7 @@ async def _judge(desk: Desk, scope: HTTPScope, receive: Receive, named: Named) -
     envelope = Envelope(
         caller.actor, merchant_id, command, case_id=case_id, key=headers.key, expected_version=headers.version
     )
+    await hold_files(desk, caller, envelope)
     return await answered(desk, caller, headers.language, await desk.lanes.submit(envelope))
 
 

@@ -61,7 +61,7 @@ def complaint(order_no: str = "o1", **more: Any) -> dict[str, Any]:
         reason="quality",
         goods_received=True,
         note="壶嘴漏水，倒水时流到桌上",
-        evidence=[{"kind": "photo", "sha256": "a" * 64, "name": "壶嘴.jpg"}],
+        evidence=[{"kind": "photo", "note": "壶嘴处有裂纹"}],
         **more,
     )
 

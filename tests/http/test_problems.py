@@ -8,6 +8,7 @@ import pytest
 
 from amends.application.ports import Contended, Failed, Unavailable, Unstorable
 from amends.web.problems import PROBLEMS
+from tests.http import filing
 from tests.http.stories import BUYER, OWNER, complaint, delivered, instant, opened, opening, order, scan, sent
 from tests.support.api import SHOP_KEY, Api, Response
 
@@ -118,6 +119,7 @@ PROVOKED: list[tuple[str, Provoke]] = [
     ("unavailable", lanes_raise(Unavailable("gone"))),
     ("invalid_text", lanes_raise(Unstorable("a NUL"))),
     ("failed", lanes_raise(Failed("a bug"))),
+    *filing.PROVOKED,
 ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from amends.domain.order import Short
 from amends.domain.refusals import Code, refuse
 from amends.web.answers import Answers, answers
 from amends.web.call import Call, MerchantId, admitted, case_key, operation, reached
+from amends.web.files import hold_files
 from amends.web.problems import Problem, Refused
 from amends.web.wire import LARGEST_BATCH_BODY, decode
 
@@ -59,7 +60,9 @@ async def submit(call: Call, body: Batch) -> Answers:
         try:
             item = decode(bytes(raw), BatchItem)
             caller = await _caller(call, item)
-            envelopes.append(_envelope(item, caller))
+            envelope = _envelope(item, caller)
+            await hold_files(call.desk, caller, envelope)
+            envelopes.append(envelope)
             places.append(place)
         except (Problem, Refused) as fault:
             outcome = fault

@@ -15,6 +15,7 @@ from amends.domain.time import Instant
 from amends.domain.words import Kind, Stage
 from amends.web.answers import Answered, answer_headers, answered
 from amends.web.call import Call, MerchantId, Reply, operation, plain, reached
+from amends.web.files import hold_files
 
 Limit = Annotated[int, Meta(ge=1, le=200)]
 After = Annotated[int, Meta(ge=0, le=2**53)]
@@ -78,6 +79,7 @@ async def ask_platform_refund(call: Call, body: RefundAsked) -> Reply[Answered]:
 
 async def _open(call: Call, merchant_id: int, command: k.OpenCase | k.AskPlatformRefund) -> Reply[Answered]:
     envelope = Envelope(call.caller.actor, merchant_id, command, order_no=command.order_no, key=call.headers.key)
+    await hold_files(call.desk, call.caller, envelope)
     reply = await answered(call.desk, call.caller, call.language, await call.desk.lanes.submit(envelope))
     headers = {**answer_headers(reply), "location": f"/v1/cases/{reply.case_id}"}
     return Reply(reply, 201, headers)

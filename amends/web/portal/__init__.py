@@ -7,8 +7,9 @@ from litestar.di import Provide
 
 from amends.domain.words import Side
 from amends.web.desk import Desk
-from amends.web.portal import assets, buyer, desk, dossier, entry, gallery, live, merchant
+from amends.web.portal import assets, buyer, desk, dossier, entry, gallery, live, merchant, uploads
 from amends.web.portal.areas import Area
+from amends.web.portal.attached import LARGEST_FORM
 from amends.web.portal.sessions import Sessions
 from amends.web.portal.troubles import page_trouble
 from amends.web.portal.visit import Portal, make_visit
@@ -37,6 +38,7 @@ def pages() -> Router:
 def _mounted(area: Area) -> Router:
     return Router(
         path=area.path,
-        route_handlers=[entry.sign_out, live.live, dossier.dossier, *area.routes],
+        route_handlers=[entry.sign_out, live.live, dossier.dossier, *uploads.ROUTES, *area.routes],
         opt={"side": area.side},
+        request_max_body_size=LARGEST_FORM,
     )

@@ -53,6 +53,8 @@ async def read_case(here: Visit, case_id: str) -> CasePage:
     key = here.case_key(case_id)
     queries = here.desk.queries
     view = here.found(await queries.case(key, here.caller, here.language), key.merchant_id)
+    here.files = here.found(await here.desk.evidence.views(key, here.caller), key.merchant_id)
+    here.files_at = f"{here.base}/cases/{case_id}/evidence"
     facts = await _facts(here, key)
     entries = conversation(
         facts,

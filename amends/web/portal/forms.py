@@ -25,6 +25,7 @@ from amends.application.ports import Answer, CaseKey, Envelope
 from amends.domain import commands as k
 from amends.domain.refusals import Code, refuse
 from amends.web.answers import refused
+from amends.web.files import hold_files
 from amends.web.portal.visit import Visit
 from amends.web.problems import Problem, Refused
 from amends.wording.actions import action_words
@@ -60,6 +61,7 @@ async def submit(here: Visit, envelope: Envelope) -> Answer:
         key=str(here.form.get("key", ""))[:100] or None,
         expected_version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None,
     )
+    await hold_files(here.desk, here.caller, envelope)
     answer = await here.desk.lanes.submit(envelope)
     if answer.refusal is not None:
         raise await refused(here.desk, here.caller, answer)
@@ -72,7 +74,9 @@ def done(here: Visit, verb: str) -> str:
 
 
 def filled(here: Visit, kind: type[C], *, currency: str = "CNY", **more: Any) -> C:
-    """The form as a value of `kind`; `more` are fields that the page knows by itself. Raises Problem."""
+    """The form as a value of `kind`; `more` are fields that the page knows by itself. Raises Problem, Refused."""
+    if here.form_fault is not None:
+        raise here.form_fault
     try:
         values = nested(here.form, currency=currency, zone=here.reader().zone)
         return msgspec.convert(values | more, kind, strict=False)
@@ -93,7 +97,16 @@ def nested(form: Mapping[str, Any], *, currency: str, zone: ZoneInfo) -> dict[st
         if "\0" in value:
             raise ValueError("a text cannot hold NUL characters")
         _put(found, path.split("."), _read(value.strip(), ending, currency, zone))
+    _drop_empty_evidence(found)
     return {name: _lists(value) for name, value in found.items()}
+
+
+def _drop_empty_evidence(found: dict[str, Any]) -> None:
+    """A kind alone, with neither a file nor a word on what it shows, is no evidence."""
+    rows = found.get("evidence")
+    if isinstance(rows, dict):
+        for number in [number for number, row in rows.items() if isinstance(row, dict) and row.keys() <= {"kind"}]:
+            del rows[number]
 
 
 def _read(value: str, ending: str, currency: str, zone: ZoneInfo) -> Any:

@@ -53,6 +53,8 @@ def conversation(
         match event:
             case e.MessageSent():
                 text, evidence = event.text, event.evidence
+            case e.EvidenceFiled():
+                evidence = tuple(item.evidence_id for item in event.items if item.evidence_id)
             case e.RejectionPrepared():
                 text = "\n".join(part for part in (event.script, event.added_text) if part)
                 standing = event.round == waiting

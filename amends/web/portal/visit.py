@@ -13,6 +13,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from amends.application.access import Caller, NotAdmitted, written
+from amends.application.files import FileView
 from amends.application.ports import CaseKey
 from amends.application.sign_ins import DemoPerson
 from amends.domain.actor import Actor
@@ -22,9 +23,10 @@ from amends.domain.time import Instant
 from amends.domain.words import Role, Side
 from amends.web.desk import Desk
 from amends.web.portal.areas import Area
+from amends.web.portal.attached import taken_in
 from amends.web.portal.rendering import countdown_words, render
 from amends.web.portal.sessions import LASTS, Sessions, form_token, is_form_token
-from amends.web.problems import Refused
+from amends.web.problems import Problem, Refused
 from amends.wording.catalogue import DEFAULT, LANGUAGES, Language
 from amends.wording.reader import Reader
 
@@ -70,7 +72,8 @@ class Visit:
     """Made for every request by `make_visit`; handlers get it as `here: Here`.
 
     `area` is the part of the pages that the address belongs to, None for those that anybody may see. In an area,
-    somebody is signed in.
+    somebody is signed in. `form_fault` says why a file that came with the form was not taken. `files` are those behind
+    the evidence of the case that is shown, by its number, to be had under `files_at`.
     """
 
     def __init__(
@@ -89,6 +92,9 @@ class Visit:
         self.area = area
         self.form = form
         self.language = _language(request)
+        self.form_fault: Problem | Refused | None = None
+        self.files: Mapping[str, FileView] = {}
+        self.files_at = ""
         self._secret = secret
         self._caller = caller
         self._cookies: list[Cookie] = []
@@ -247,16 +253,20 @@ async def make_visit(request: Request[Any, Any, Any]) -> Visit:
     if request.method not in ("GET", "HEAD"):
         if not _is_from_here(request):
             raise ForeignForm
-        form = await request.form()
     if area is None:
+        form = await request.form()
         return _made(Visit(portal, request, area=None, secret="", caller=None, form=form))
     secret = request.cookies.get(area.cookie, "")
     caller = await _caller(portal, area, secret)
     if caller is None:
         raise SignInNeeded
     visit = _made(Visit(portal, request, area=area, secret=secret, caller=caller, form=form))
-    if request.method not in ("GET", "HEAD") and not is_form_token(secret, _token(request, form)):
-        raise ForeignForm
+    if request.method not in ("GET", "HEAD"):
+        # Files are let in only from those who are known.
+        form = await request.form()
+        if not is_form_token(secret, _token(request, form)):
+            raise ForeignForm
+        visit.form, visit.form_fault = await taken_in(portal.desk, caller, request.url.path, form)
     roles: frozenset[Role] | None = request.route_handler.opt.get("roles")
     if roles is not None and caller.actor.role not in roles:
         raise Refused(refuse(Code.NOT_ALLOWED_FOR_ROLE, role=caller.actor.role, roles=sorted(roles)))
