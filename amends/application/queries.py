@@ -187,6 +187,10 @@ class Queries:
         self._policies = policies
         self._clock = clock
 
+    def over(self, records: ports.Reader) -> "Queries":
+        """The same questions to other records."""
+        return Queries(records, self._policies, self._clock)
+
     def reader(self, language: Language, side: Side | None = None, currency: str = "CNY") -> Reader:
         """For whom words are made now."""
         now = self._clock.now()
@@ -269,6 +273,8 @@ class Queries:
         while facts := await self._records.timeline(key, after, _PAGE):
             for fact in facts:
                 found += _evidence(fact, author(fact.by, caller.actor))
+            if len(facts) < _PAGE:
+                break
             after = facts[-1].seq
         return found
 

@@ -1,7 +1,7 @@
 """What the handlers work with; `bootstrap` puts it together."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from amends.application import ports
@@ -13,6 +13,7 @@ from amends.application.lanes import Lanes
 from amends.application.ledger import Book, Ledger
 from amends.application.policies import Policies
 from amends.application.queries import Queries
+from amends.application.read_once import read_once
 from amends.application.service import Service
 from amends.application.sign_ins import DemoPerson, SignIns
 from amends.application.workbench import Figures, Workbench
@@ -47,3 +48,8 @@ class Desk:
     figures: Figures
     move_clock: Callable[[timedelta], Awaitable[Instant]] | None = None
     demo_people: Sequence[DemoPerson] | None = None
+
+    def for_one_page(self) -> "Desk":
+        """For a page that only shows: what it asks for twice is read once."""
+        records = read_once(self.records)
+        return replace(self, records=records, queries=self.queries.over(records))

@@ -87,7 +87,7 @@ class Visit:
         form: Mapping[str, Any],
     ) -> None:
         self.portal = portal
-        self.desk = portal.desk
+        self.desk = portal.desk.for_one_page() if request.method == "GET" else portal.desk
         self.request = request
         self.area = area
         self.form = form
