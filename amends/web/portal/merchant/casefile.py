@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -94,13 +94,17 @@ async def case_step(here: Here, case_id: FromPath[str], verb: FromPath[str]) -> 
         # Shown once, in the answer to the step that was recorded; the address of the page never leads to it (R3.6).
         return await show(here, case_id, phone=await here.desk.queries.contact(key, here.caller) or "")
     place = "#composer" if verb in _TO_THE_CHAT else ""
-    return here.go(f"{here.base}/cases/{case_id}{kept(here)}{place}", said=forms.done(here, verb))
+    keep = kept(here, rejecting=verb == "send-message")
+    return here.go(f"{here.base}/cases/{case_id}{keep}{place}", said=forms.done(here, verb))
 
 
-def kept(here: Visit) -> str:
-    """The queue that the case was opened from, for the way back to it."""
-    queue = here.request.query_params.get("queue", "")
-    return f"?queue={queue}" if queue in queues.NAMES else ""
+def kept(here: Visit, *, rejecting: bool = False) -> str:
+    """The queue that the case was opened from; with `rejecting` also the rejection that talking is a part of."""
+    asked = here.request.query_params
+    values = {"queue": asked["queue"]} if asked.get("queue") in queues.NAMES else {}
+    if rejecting and "reject" in asked:
+        values["reject"] = asked["reject"]
+    return f"?{urlencode(values)}" if values else ""
 
 
 async def show(
@@ -166,6 +170,7 @@ async def show(
         tried=tried,
         at=f"{here.base}/cases/{case_id}",
         keep=kept(here),
+        keep_all=kept(here, rejecting=True),
     )
 
 
