@@ -12,7 +12,9 @@ from amends.proof.heads import read_head, read_keys
 from amends.proof.merkle import is_beginning
 from amends.proof.notes import public_key
 from amends.proof.verify import verify
+from tests.http.filing import filed
 from tests.http.stories import BUYER, OWNER, complained, opened
+from tests.support import files
 from tests.support.api import Api
 
 AUDITOR = "platform/yan"
@@ -40,6 +42,34 @@ def test_each_side_takes_its_dossier_home_and_checks_it_with_the_published_key(
     assert report.holds, report.findings
     assert report.manifest.case == case
     assert "whose key you know" in report.findings[0].what
+
+
+def test_files_that_were_sent_are_in_it_whole_for_their_own_side_and_without_their_origin_for_the_other(
+    any_api: Api, tmp_path: Path
+):
+    """Sent as clients send them, looked into, kept under their hash, filed, and taken out again."""
+    case = complained(any_api)
+    sent = {
+        filed(any_api, case, content, kind=kind): content
+        for content, kind in ((files.photo(), "photo"), (files.video(), "video"), (files.pdf(2), "quality_report"))
+    }
+    theirs, ours, both = (dossier(any_api, case, actor) for actor in (BUYER, OWNER, AUDITOR))
+    for content in (theirs, ours, both):
+        path = tmp_path / "dossier.zip"
+        path.write_bytes(content)
+        report = verify(path)
+        assert report.holds, report.findings
+    for content in (theirs, both):
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            kept = {name: archive.read(name) for name in archive.namelist() if name.startswith(("files/", "copies/"))}
+        assert sorted(kept.values()) == sorted(sent.values()), "byte for byte"
+        assert {name.partition(".")[2] for name in kept} == {"jpg", "mp4", "pdf"}
+    with zipfile.ZipFile(BytesIO(ours)) as archive:
+        copies = {name: archive.read(name) for name in archive.namelist() if name.startswith(("files/", "copies/"))}
+    assert len(copies) == 3
+    assert all(name.startswith("copies/") for name in copies)
+    assert not set(copies.values()) & set(sent.values())
+    assert not any(b"Exif" in content for content in copies.values())
 
 
 def test_it_is_the_same_until_something_happens(api: Api):
