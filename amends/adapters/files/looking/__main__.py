@@ -3,29 +3,17 @@
 It has a bound on memory, processor time and open files, no environment, and where the kernel lets it, no network.
 """
 
-import ctypes
-import os
-import resource
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from av.error import FFmpegError
 from PIL import Image, UnidentifiedImageError
 
+from amends.adapters.files.confined import allow_time, shut_in
 from amends.adapters.files.looking import documents, images, media
 from amends.adapters.files.looking.kinds import Taken, kind_of
 from amends.adapters.files.looking.limits import Job, NotTaken, Told, at_most
-
-_NEW_NAMESPACES = 0x10000000 | 0x40000000
-"""CLONE_NEWUSER | CLONE_NEWNET"""
-
-_DIE_WITH_PARENT, _NO_NEW_PRIVILEGES = 1, 38
-"""PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS"""
-
-_OPEN_FILES = 64
-_LARGEST_COPY = 1 << 30
 
 _LOOKS = {
     "image": images.look,
@@ -65,34 +53,13 @@ def _media_type(taken: Taken, copies: list[object]) -> str:
     return taken.media_type.replace("video/", "audio/") if only_sound else taken.media_type
 
 
-def _shut_in(megabytes: int) -> None:
-    """Give up what looking into a file does not need. Where the system knows no such bound, the others hold."""
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST_COPY, _LARGEST_COPY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        libc.prctl(_DIE_WITH_PARENT, 9)
-        libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-        libc.unshare(_NEW_NAMESPACES)
-
-
-def _allow_time(seconds: int) -> None:
-    """Processor time for the next file, on top of what the ones before took."""
-    spent = resource.getrusage(resource.RUSAGE_SELF)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(spent.ru_utime + spent.ru_stime) + seconds + 1, -1))
-
-
 def main() -> None:
     """Until no more jobs come."""
-    os.nice(5)
-    _shut_in(int(sys.argv[1]))
+    shut_in(int(sys.argv[1]))
     jobs, answers = sys.stdin.buffer, sys.stdout.buffer
     while line := jobs.readline():
         job = msgspec.json.decode(line, type=Job)
-        _allow_time(job.limits["inspection_seconds"])
+        allow_time(job.limits["inspection_seconds"])
         answers.write(msgspec.json.encode(look(job)) + b"\n")
         answers.flush()
 
