@@ -96,8 +96,8 @@ class Story:
         await self.send(k.MakeOffer(Remedy.REFUND_ONLY, 15_00, message="补偿 15 元，商品留用"), OWNER, case_id=case_id)
         return case_id
 
-    async def rejected(self, order_no: str) -> str:
-        case_id = await self.complained(order_no)
+    async def rejected(self, order_no: str, **more: Any) -> str:
+        case_id = await self.complained(order_no, **more)
         await self.send(k.SendMessage("您好，请问漏水发生在什么时候？"), OWNER, case_id=case_id)
         await self.send(k.PrepareRejection(1, "facts_differ"), OWNER, case_id=case_id)
         self.site.clock.advance(timedelta(hours=20))
@@ -106,8 +106,8 @@ class Story:
         await self.send(k.Reject(1, "facts_differ", (point,), proof), OWNER, case_id=case_id)
         return case_id
 
-    async def reviewed(self, order_no: str) -> str:
-        case_id = await self.rejected(order_no)
+    async def reviewed(self, order_no: str, **more: Any) -> str:
+        case_id = await self.rejected(order_no, **more)
         self.site.clock.advance(timedelta(hours=30))
         await self.send(k.RequestIntervention("商家不认可裂纹，请平台判断。"), BUYER, case_id=case_id)
         await self.send(k.Assign("gao"), ARBITRATOR, case_id=case_id)

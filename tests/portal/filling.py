@@ -56,6 +56,6 @@ def filled(page: str, action: str, **given: str) -> dict[str, str]:
     """The fields of the form that leads to `action`, with what is entered; `evidence__0__note` stands for dots."""
     forms = _Forms()
     forms.feed(page)
-    fields = next((fields for leads_to, fields in forms.found if leads_to.endswith(action)), None)
+    fields = next((fields for leads_to, fields in forms.found if leads_to.partition("#")[0].endswith(action)), None)
     assert fields is not None, f"no form leads to {action}, only to {[leads_to for leads_to, _ in forms.found]}"
     return fields | {name.replace("__", "."): value for name, value in given.items()}

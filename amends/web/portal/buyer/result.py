@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from amends.application.caseview import CaseView
 from amends.domain import events as e
 from amends.domain.case import Closing, Ruling
 from amends.domain.policy import Policy
@@ -41,16 +40,16 @@ def result(page: CasePage, policy: Policy, language: Language) -> Result | None:
     return Result(
         closing=closing,
         ruling=view.ruling,
-        findings=_findings(view, policy, language),
+        findings=findings(view.ruling.terms, policy, language) if view.ruling is not None else (),
         why=passed[-1] if closing is not None and closing.by is Side.SYSTEM and passed else "",
         appeal=appeals[-1] if appeals else None,
     )
 
 
-def _findings(view: CaseView, policy: Policy, language: Language) -> tuple[Finding, ...]:
-    """Clauses in full and evidence by name: no code is left for the buyer to guess."""
+def findings(terms: e.RulingTerms, policy: Policy, language: Language) -> tuple[Finding, ...]:
+    """Clauses in full and evidence by name: no code is left for the reader to guess."""
     found = []
-    for finding in view.ruling.terms.findings if view.ruling is not None else ():
+    for finding in terms.findings:
         clause = policy.clauses.get(finding.clause)
         text = (clause.text if language == "zh" else clause.text_en) if clause else finding.clause
         found.append(Finding(finding.text, text, tuple(_basis(one, language) for one in finding.rests_on)))
@@ -62,4 +61,6 @@ def _basis(name: str, language: Language) -> tuple[str, str]:
     if kind == "scan" and code in {one.value for one in ScanCode}:
         text = translate(N_("courier's record: {scan}"), language).format(scan=label(ScanCode(code), language))
         return text, ""
+    if kind == "chat":
+        return translate(N_("the conversation"), language), "#talk"
     return translate(N_("evidence {number}"), language).format(number=name), f"#{name}"

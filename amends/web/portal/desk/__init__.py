@@ -2,8 +2,7 @@
 
 from amends.domain.words import Side
 from amends.web.portal.areas import Area, MenuItem
-from amends.web.portal.casepage import case_routes
-from amends.web.portal.desk import home
+from amends.web.portal.desk import casefile, home
 from amends.wording.catalogue import N_
 
 AREA = Area(
@@ -11,5 +10,5 @@ AREA = Area(
     "/desk",
     N_("Platform"),
     menu=(MenuItem("/desk", N_("Cases"), "cases"),),
-    routes=(home.page, *case_routes("desk/case.html")),
+    routes=(*home.ROUTES, *casefile.ROUTES),
 )

@@ -1,0 +1,151 @@
+"""A case at the desk: both sides point against point, what the records prove, the rules, rulings alike, the tools."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from amends.application.caseview import ActionView
+from amends.application.ports import Envelope, OrderKey
+from amends.application.queries import RemedyView
+from amends.domain.draft import base
+from amends.domain.order import DURABLE
+from amends.domain.refusals import Refusal
+from amends.domain.words import PayoutState, SmallPaymentType
+from amends.web.portal import forms
+from amends.web.portal.buyer.result import findings
+from amends.web.portal.buyer.said import main_units
+from amends.web.portal.casepage import NOT_DONE, CasePage, read_case, told
+from amends.web.portal.desk import people, ruling
+from amends.web.portal.desk.home import arbitration, read_queue
+from amends.web.portal.desk.points import sides
+from amends.web.portal.desk.records import proven
+from amends.web.portal.desk.rules import rules
+from amends.web.portal.troubles import Trouble
+from amends.web.portal.visit import Here, Visit
+from amends.wording.labels import label
+
+_ALIKE = 5
+
+_TOOLS = ("request-evidence", "make-offer", "resume", "settle-payout", "extend-deadline", "suspend", "cancel",
+          "credit-outage")  # fmt: skip
+"""Steps without a place of their own on the page, in the order in which they are needed."""
+
+
+@get("/cases/{case_id:str}")
+async def case_page(here: Here, case_id: FromPath[str]) -> Response[bytes]:
+    return await _show(here, case_id)
+
+
+@get("/cases/{case_id:str}/{verb:str}")
+async def back_to_case(here: Here, case_id: FromPath[str], verb: FromPath[str]) -> Response[bytes]:  # noqa: ARG001
+    """A page that a form led to is read again as the case."""
+    return here.go(f"{here.base}/cases/{case_id}{_tail(here)}")
+
+
+@post("/cases/{case_id:str}/preview/{verb:str}")
+async def case_preview(here: Here, case_id: FromPath[str], verb: FromPath[str]) -> Response[bytes]:
+    """What a ruling, or a decision on an appeal, would do."""
+    key = here.case_key(case_id)
+    try:
+        view = here.found(await here.desk.queries.case(key, here.caller, here.language), key.merchant_id)
+        tried = await ruling.preview(here, key, verb, view.money.currency)
+    except NOT_DONE as fault:
+        return await _show(here, case_id, told(here, fault), verb)
+    return await _show(here, case_id, tried=verb, preview=tried)
+
+
+@post("/cases/{case_id:str}/{verb:str}")
+async def case_step(here: Here, case_id: FromPath[str], verb: FromPath[str]) -> Response[bytes]:
+    key = here.case_key(case_id)
+    try:
+        view = here.found(await here.desk.queries.case(key, here.caller, here.language), key.merchant_id)
+        if verb in ("rule", "decide-appeal"):
+            command = ruling.command(here, verb, view.money.currency)
+            await forms.submit(here, Envelope(here.actor, key.merchant_id, command, case_id=key.case_id))
+        else:
+            await forms.send(here, key, verb, currency=view.money.currency)
+    except NOT_DONE as fault:
+        return await _show(here, case_id, told(here, fault), verb)
+    return here.go(f"{here.base}/cases/{case_id}{_tail(here)}", said=forms.done(here, verb))
+
+
+async def _show(
+    here: Visit, case_id: str, trouble: Trouble | None = None, tried: str = "", preview: ruling.Preview | None = None
+) -> Response[bytes]:
+    page = await read_case(here, case_id)
+    view, queries, language = page.view, here.desk.queries, here.language
+    docket = await here.desk.records.docket_of(page.key)
+    assert docket is not None, "it was just read"
+    assert docket.order is not None, "a case has an order"
+    case = docket.case(page.key.case_id)
+    assert case is not None, "it was just read"
+    order = here.found(
+        await queries.order(OrderKey(page.key.merchant_id, view.order_no), here.caller, language), page.key.merchant_id
+    )
+    evidence = here.found(await queries.evidence(page.key, here.caller), page.key.merchant_id)
+    standing = here.found(await arbitration(here).standing(page.key, here.caller, language), page.key.merchant_id)
+    remedies = await queries.remedies(page.key, here.caller, language) if page.may("make-offer") else ()
+    policy = here.desk.policies.get(view.policy)
+    reader = here.reader(view.money.currency)
+    records = proven(view, order, page.facts, evidence, reader)
+    durable = any(DURABLE in line.flags or policy.category(line.category).durable for line in order.lines)
+    apply_ = rules(case, policy, language, durable=durable)
+    appealed = view.appeal is not None and view.appeal.decided_at is None
+    queue = await read_queue(here)
+    reason = policy.reasons.get(view.application.reason)
+    return here.page(
+        "desk/case.html",
+        status=409 if trouble else 200,
+        currency=view.money.currency,
+        page=page,
+        case=view,
+        queue=queue,
+        sides=sides(page.facts, evidence, language),
+        records=records,
+        rules=apply_,
+        burden=view.review.burden_on if view.review else reason.burden if reason else None,
+        findings=findings(view.ruling.terms, policy, language) if view.ruling else (),
+        alike=await arbitration(here).alike(case, docket.order, _ALIKE),
+        standing=standing,
+        choices=ruling.choices(view, standing, records, apply_, language),
+        appealed=appealed,
+        mine=view.assignee == here.actor.staff,
+        takers=await people.takers(here, view.ruling, appealed=appealed),
+        names=queue.names,
+        tools=_tools(page),
+        shut=[page.actions[verb] for verb in _TOOLS if verb in page.actions and not page.may(verb)],
+        remedy_options=_remedies(remedies),
+        payment_types=[(kind, label(kind, language)) for kind in SmallPaymentType],
+        evidence_due=policy.due("evidence_more", here.now),
+        approval=page.actions.get("approve-ruling"),
+        stuck=[one for one in view.money.payouts if one.state is PayoutState.UNKNOWN],
+        clocks=[(one.key, base(one.key)) for one in view.deadlines],
+        limits=policy.limits,
+        main_units=main_units,
+        preview=preview,
+        trouble=trouble,
+        tried=tried,
+        at=f"{here.base}/cases/{case_id}",
+        tail=_tail(here),
+    )
+
+
+def _tools(page: CasePage) -> list[ActionView]:
+    return [page.actions[verb] for verb in _TOOLS if page.may(verb)]
+
+
+def _remedies(found: "tuple[RemedyView, ...] | Refusal") -> list[tuple[Any, str, str, str]]:
+    return [
+        (one.remedy, one.text, "", one.why["detail"] if one.why else "")
+        for one in (() if isinstance(found, Refusal) else found)
+    ]
+
+
+def _tail(here: Visit) -> str:
+    """The list stays open beside the case, from step to step."""
+    queue = here.request.query_params.get("queue", "")
+    return f"?queue={queue}" if queue.isalpha() else ""
+
+
+ROUTES = (case_page, back_to_case, case_preview, case_step)
