@@ -265,6 +265,8 @@ class Evidence:
         copy = _view(filed.row, forms_of(filed.side, caller.actor)).forms.get(form)
         if copy is None:
             return None
+        if start >= copy.size_bytes:
+            start, end = 0, None  # a part that does not exist is not a part: the whole comes back
         end = min(copy.size_bytes if end is None else end, copy.size_bytes)
         content = await _begun(self.blobs.read(blob_key(filed.row.sha256, form), start, end))
         return Opened(filed.row.name or evidence_id, copy, form, start, end, content)

@@ -72,9 +72,10 @@ async def sent_file(
         "content-disposition": _disposition(opened.name, opened.form, opened.copy.media_type),
         "content-length": str(opened.end - opened.start),
     }
-    if part is not None:
+    is_part = part is not None and part.start == opened.start
+    if is_part:
         headers["content-range"] = f"bytes {opened.start}-{opened.end - 1}/{size}"
-    return Stream(opened.content, media_type=media_type, headers=headers, status_code=206 if part else 200)
+    return Stream(opened.content, media_type=media_type, headers=headers, status_code=206 if is_part else 200)
 
 
 def _disposition(name: str, form: Form, media_type: str) -> str:

@@ -107,3 +107,6 @@ PROVOKED: list[tuple[str, Provoke]] = [
     ("invalid_upload", lambda api, c: api.post("/v1/evidence", {"case_id": c}, BUYER)),
     ("invalid_upload", lambda api, _: begin(api, 9)),
 ]  # fmt: skip
+
+AFTER_FILING = frozenset({"file_not_kept", "form_not_yours"})
+"""Provoked in test_evidence.py: before these can happen, something has to be written."""
