@@ -111,7 +111,7 @@ class Application(Struct, frozen=True, omit_defaults=True):
 class Money(Struct, frozen=True):
     """Minor units. `left_minor` is what the order's balance could still give back beyond all promises.
 
-    `freight_claimed_minor` is the return freight on the buyer's receipt, `freight_granted_minor` what of it was granted.
+    `freight_claimed_minor` is the return freight on the buyer's receipt, `freight_granted_minor` what was granted.
     """
 
     currency: str
@@ -225,6 +225,7 @@ def case_view(docket: Docket, c: CaseDraft, context: Context, reader: Reader, ve
     case = visible_case(c.case, actor)
     reason = policy.reasons.get(case.reason)
     chinese = reader.language == "zh"
+    step = next_of(case, policy, reader, c)
     return CaseView(
         case_id=public_id(case),
         merchant_id=str(case.merchant_id),
@@ -235,8 +236,8 @@ def case_view(docket: Docket, c: CaseDraft, context: Context, reader: Reader, ve
         policy=case.policy,
         version=version,
         status=status_of(case, reader),
-        next=next_of(case, policy, reader),
-        deadlines=tuple(_clock(deadline, case, policy, reader) for deadline in case.deadlines),
+        next=step,
+        deadlines=tuple(_clock(deadline, case, policy, reader, step) for deadline in case.deadlines),
         application=Application(
             number=case.application,
             kind=case.kind,
@@ -327,34 +328,38 @@ def status_of(case: Case, reader: Reader) -> Status:
     )  # fmt: skip
 
 
-def next_of(case: Case, policy: Policy, reader: Reader) -> Next:
-    """Whose turn it is."""
+def next_of(case: Case, policy: Policy, reader: Reader, c: CaseDraft | None = None) -> Next:
+    """Whose turn it is. With the draft of the case, what silence does is told exactly; a list has no draft."""
     step = views.next_step(case, policy)
+    if c is not None and step.deadline is not None and step.deadline == views.clock_of_turn(c.case):
+        step = views.foretold(c)
     if step.deadline is None:
         return Next(step.owner)
     key, due_at = step.deadline.key, step.deadline.due_at
+    # Whether silence pays without a return is the merchant's switch, which a list does not read.
+    certain = c is not None or step.outcome != "agree_return"
     return Next(
         step.owner,
         key,
         due_at,
         turn(key, step.owner, due_at, reader),
-        step.outcome,
-        lapse(key, step.outcome, reader, step.amount_minor or None),
+        step.outcome if certain else "",
+        lapse(key, step.outcome, reader, step.amount_minor or None) if certain else "",
         step.amount_minor,
         step.deadline.started_at,
     )
 
 
-def _clock(deadline: Deadline, case: Case, policy: Policy, reader: Reader) -> Clock:
+def _clock(deadline: Deadline, case: Case, policy: Policy, reader: Reader, step: Next) -> Clock:
     outcome = policy.outcome(deadline.key.partition(":")[0], case.reason, case.fault, case.kind)
+    told = (outcome, lapse(deadline.key, outcome, reader))
     return Clock(
         deadline.key,
         deadline.owner,
         deadline.started_at,
         deadline.due_at,
         turn(deadline.key, deadline.owner, deadline.due_at, reader),
-        outcome,
-        lapse(deadline.key, outcome, reader),
+        *(told if deadline.key != step.key else (step.then, step.then_text)),
     )
 
 

@@ -20,8 +20,8 @@ from amends.domain import views
 from amends.domain.case import Case
 from amends.domain.commands import CaseLine
 from amends.domain.decide import decide, subject
-from amends.domain.docket import Context, Docket, PolicyBook
-from amends.domain.draft import Draft
+from amends.domain.docket import Context, Decided, Docket, PolicyBook, after
+from amends.domain.draft import CaseDraft, Draft
 from amends.domain.evolve import evolve, opened
 from amends.domain.order import Chargeback, Group, Line, Parcel, Payment, shipping_state
 from amends.domain.permissions import is_party
@@ -416,9 +416,13 @@ class Queries:
         seen = visible_case(case, caller.actor)
         return Outlook(
             status_of(seen, reader),
-            next_of(seen, self._policies.get(case.policy), reader),
+            next_of(seen, self._policies.get(case.policy), reader, self._left_by(docket, decided, caller, case)),
             sum(payout.amount_minor for payout in case.payouts if payout.payout_id not in sent),
         )
+
+    def _left_by(self, docket: Docket, decided: Decided, caller: Caller, case: Case) -> CaseDraft:
+        """The case as a command that was only tried would leave it."""
+        return Draft(after(docket, decided), self._context(caller, case.case_id)).on(case.case_id)
 
     def _eligibility_view(
         self, docket: Docket, found: views.Eligibility, policy: Policy, caller: Caller, language: Language

@@ -46,6 +46,14 @@ LapseOutcome = Literal[
 ]
 
 
+SilenceOutcome = Literal[
+    LapseOutcome,
+    "agree_unstopped",  # as agree_intercept, where the courier cannot be asked any more
+    "close_nothing_left",  # it would be paid, and nothing is left of the order
+]
+"""What a lapse comes to, the state of the case counted in."""
+
+
 class DeadlineRule(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One deadline: who owns it, how long, and what its lapse does.
 

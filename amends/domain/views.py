@@ -3,8 +3,10 @@
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from amends.domain import commands as k
+from amends.domain import events as e
 from amends.domain.case import Case
 from amends.domain.commands import CaseLine
 from amends.domain.decide import LADDERS, guards, subject
@@ -13,7 +15,7 @@ from amends.domain.draft import CaseDraft, Draft, base
 from amends.domain.events import Deadline
 from amends.domain.order import shipping_state
 from amends.domain.permissions import ROLES, is_party
-from amends.domain.policy import Freight, LapseOutcome, Policy
+from amends.domain.policy import Freight, Policy, SilenceOutcome
 from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.rules import amounts, lapsing, opening, rejecting, transit
 from amends.domain.time import Instant
@@ -128,7 +130,7 @@ class NextStep(Struct, frozen=True, omit_defaults=True):
 
     owner: str
     deadline: Deadline | None
-    outcome: LapseOutcome = "final"
+    outcome: SilenceOutcome = "final"
     amount_minor: int = 0
 
 
@@ -147,7 +149,10 @@ def clock_of_turn(case: Case) -> Deadline | None:
 
 
 def next_step(case: Case, policy: Policy) -> NextStep:
-    """The owner of the next step and its clock (rules, Owner)."""
+    """The owner of the next step and its clock (rules, Owner).
+
+    What silence does is the policy's word here, as a list can tell it from the case alone; `foretold` is exact.
+    """
     if case.suspension is not None:
         until = case.suspension.until
         return NextStep("platform", Deadline("suspension", "platform", case.suspension.since, until), "resume")
@@ -160,6 +165,54 @@ def next_step(case: Case, policy: Policy) -> NextStep:
     pays = outcome in _PAYS or (outcome == "agree" and case.kind is Kind.REFUND_ONLY)
     stands = case.agreement.refund_minor if case.agreement is not None else case.amount_minor
     return NextStep(deadline.owner, deadline, outcome, (case.due_minor or stands) if pays else 0)
+
+
+def foretold(c: CaseDraft) -> NextStep:
+    """The next step with what silence really does, because it is tried: the deadline passes on a copy (R5.3).
+
+    The merchant's switch, what is left of the order, a missing address, a parcel that cannot be stopped any more: all
+    that a lapse looks at is counted in.
+    """
+    c.flush()
+    step = next_step(c.case, c.policy)
+    if step.deadline is None or c.case.suspension is not None:
+        return step
+    key, due_at = step.deadline.key, step.deadline.due_at
+    docket = replace(c.draft.docket, order=c.draft.order, cases=tuple(c.draft.cases.values()))
+    then = Draft(docket, replace(c.draft.context, now=due_at, received_at=None)).on(c.case_id)
+    lapsing.lapse_until(then, due_at)
+    events = [fact.event for fact in then.draft.facts if fact.case_id == c.case_id]
+    passed = [n for n, event in enumerate(events) if isinstance(event, e.DeadlinePassed)]
+    first = next(n for n in passed if getattr(events[n], "key", "") == key)
+    came = events[first + 1 : next((n for n in passed if n > first), len(events))]
+    paid = sum(event.amount_minor for event in came if isinstance(event, e.PayoutOrdered))
+    said = c.policy.outcome(base(key), c.case.reason, c.case.fault, c.case.kind)
+    return NextStep(step.owner, step.deadline, _came_to(came, said, c.case.kind), paid)
+
+
+def _came_to(events: list[e.Event], said: SilenceOutcome, kind: Kind) -> SilenceOutcome:
+    """What a lapse came to, by what happened; `said` is the policy's word for it."""
+    asked = any(isinstance(event, e.InterceptionRequested) for event in events)
+    for event in events:
+        match event:
+            case e.InterventionRequested():
+                return "review"
+            case e.LookRequired():
+                return "look"
+            case e.PlatformWasLate():
+                return "late"
+            case e.RefundInstead():
+                return "refund_instead"
+            case e.CaseAgreed(goods=Goods.INTERCEPTING):
+                return "agree_intercept" if asked else "agree_unstopped"
+            case e.CaseAgreed(remedy=Remedy.REFUND_ONLY):
+                return "agree" if said == "agree" and kind is Kind.REFUND_ONLY else "agree_refund"
+            case e.CaseClosed(outcome=outcome) | e.ExecutionFinished(outcome=outcome):
+                nothing = outcome in (Outcome.NOTHING_LEFT, Outcome.REFUNDED_ELSEWHERE)
+                return "close_nothing_left" if nothing else said
+            case _:
+                continue
+    return said
 
 
 class Action(Struct, frozen=True, omit_defaults=True):

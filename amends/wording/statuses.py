@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from amends.domain.policy import LapseOutcome
+from amends.domain.policy import SilenceOutcome
 from amends.domain.words import Funds, Goods, Outcome, Stage
 from amends.wording.catalogue import N_, Language, translate
 from amends.wording.labels import label
@@ -174,7 +174,7 @@ SILENCES: Mapping[str, str] = {
 }
 """The silence that a deadline measures, as the first half of a sentence."""
 
-LAPSES: Mapping[LapseOutcome, tuple[str, ...]] = {
+LAPSES: Mapping[SilenceOutcome, tuple[str, ...]] = {
     "agree": (N_("what the buyer asks for is agreed automatically."),),
     "agree_refund": (N_("{amount} is refunded automatically."), N_("the money is refunded automatically.")),
     "agree_return": (
@@ -185,6 +185,11 @@ LAPSES: Mapping[LapseOutcome, tuple[str, ...]] = {
         N_("the refund is agreed and the courier is asked to stop the parcel; {amount} is paid once it comes back."),
         N_("the refund is agreed and the courier is asked to stop the parcel; the money is paid once it comes back."),
     ),
+    "agree_unstopped": (
+        N_("the refund is agreed; {amount} is paid once the parcel comes back or is not delivered."),
+        N_("the refund is agreed; the money is paid once the parcel comes back or is not delivered."),
+    ),
+    "close_nothing_left": (N_("the case is closed: nothing is left to refund."),),
     "may_reject": (N_("the merchant may reject the application."),),
     "end_offer": (N_("the offer ends; nothing else changes."),),
     "back_to_merchant": (N_("the merchant has to answer again."),),
@@ -215,7 +220,7 @@ LAPSES: Mapping[LapseOutcome, tuple[str, ...]] = {
 """What follows, as the second half: with the amount, or without where none is known."""
 
 
-def lapse(key: str, outcome: LapseOutcome, reader: Reader, amount_minor: int | None = None) -> str:
+def lapse(key: str, outcome: SilenceOutcome, reader: Reader, amount_minor: int | None = None) -> str:
     """What happens if nobody acts: 「到时没有答复，系统自动退款 ¥59.00。」"""
     silence = translate(SILENCES[key.partition(":")[0]], reader.language)
     sentences = LAPSES[outcome]

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from amends.domain import commands as k
 from amends.domain import events as e
+from amends.domain.decide import subject
 from amends.domain.effects import Pay
+from amends.domain.order import Merchant
 from amends.domain.refusals import Code
-from amends.domain.views import Missing, actions, checklist, next_step
-from amends.domain.words import EvidenceKind, Remedy, Side
+from amends.domain.views import Missing, NextStep, actions, checklist, foretold
+from amends.domain.words import EvidenceKind, Kind, Remedy, ScanCode, Side
 from tests.domain.stories import (
     B,
     R,
@@ -31,7 +34,20 @@ from tests.domain.stories import (
     travelling,
     unshipped,
 )
-from tests.support.given import ARBITRATOR, BUYER, OWNER, POLICY, STRANGER, Scene, days, hours, proof
+from tests.support.given import (
+    ARBITRATOR,
+    BUYER,
+    OWNER,
+    POLICY,
+    SHOP,
+    STRANGER,
+    SYSTEM,
+    Scene,
+    bought,
+    days,
+    hours,
+    proof,
+)
 
 
 def paying() -> Scene:
@@ -47,6 +63,11 @@ def to_exchange_for(amount: int) -> Scene:
     """Settled on a new one; so much is paid if it does not come."""
     case = arrived(B, "quality").given(OWNER, k.MakeOffer(Remedy.RESEND, amount=amount))
     return case.given(BUYER, k.AcceptOffer(case.standing))
+
+
+def told_of(case: Scene) -> NextStep:
+    """What the page of the case says of its next step."""
+    return foretold(subject(case.docket, case.context(SYSTEM), case.case))
 
 
 STEPS: list[tuple[Callable[[], Scene], tuple[str, str | None, str, int]]] = [
@@ -84,7 +105,7 @@ STEPS: list[tuple[Callable[[], Scene], tuple[str, str | None, str, int]]] = [
 def test_one_owner_of_the_next_step_and_what_silence_means(story, expected):
     """R5.3, rules, Owner."""
     case = story()
-    step = next_step(case.case, POLICY)
+    step = told_of(case)
     key = step.deadline.key if step.deadline else None
     assert (step.owner, key, step.outcome, step.amount_minor) == expected
     if step.deadline is not None and step.deadline.key != "suspension":
@@ -103,6 +124,46 @@ def test_what_is_shown_as_the_outcome_is_what_happens():
         assert said in passed or outcome == "review", f"{key}: said {outcome}, happened {passed}"
         paid = sum(pay.amount_minor for pay in left.sent[len(case.sent) :] if isinstance(pay, Pay))
         assert paid == amount, f"{key}: said {amount}, paid {paid}"
+
+
+SWITCHED_ON = replace(SHOP, silent_refund_only=True)
+NOWHERE = replace(SHOP, addresses=())
+
+
+def at_shop(shop: Merchant, kind: Kind) -> Scene:
+    return bought(shop).delivered().opened(kind, "quality")
+
+
+def late_to_stop() -> Scene:
+    """Out for delivery for longer than the courier can be asked."""
+    return travelling().scanned(ScanCode.OUT_FOR_DELIVERY).later(hours(3))
+
+
+def spent(story: Scene) -> Scene:
+    """The shop gave all of it back by itself, but for the news of it."""
+    order = replace(story.order, refunded_elsewhere=story.order.paid)
+    return replace(story, docket=replace(story.docket, order=order))
+
+
+@pytest.mark.parametrize(
+    ("story", "outcome", "amount"),
+    [
+        (lambda: at_shop(SWITCHED_ON, R), "agree_refund", 65_00),
+        (lambda: at_shop(NOWHERE, R), "agree_refund", 65_00),
+        (lambda: at_shop(NOWHERE, B), "agree_refund", 65_00),
+        (late_to_stop, "agree_unstopped", 0),
+        (lambda: spent(unshipped()), "close_nothing_left", 0),
+        (lambda: spent(return_agreed().handed_in()), "accept_return", 65_00),
+    ],
+    ids=["switched on", "nowhere to return to", "asked a return, nowhere", "past stopping", "spent", "promised"],
+)
+def test_silence_is_told_with_all_that_the_lapse_looks_at(story, outcome, amount):
+    """R2.3: the merchant's switch, a missing address, a parcel past stopping, an order with nothing left."""
+    case = story()
+    step = told_of(case)
+    assert (step.outcome, step.amount_minor) == (outcome, amount)
+    left = case.swept(step.deadline.key)
+    assert sum(pay.amount_minor for pay in left.sent[len(case.sent) :] if isinstance(pay, Pay)) == amount
 
 
 def test_the_checklist_says_what_is_there_and_what_is_missing():

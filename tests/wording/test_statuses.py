@@ -10,7 +10,7 @@ import pytest
 
 from amends.application.policies import SHIPPED, parse_policy, shipped_text
 from amends.domain.events import Event
-from amends.domain.policy import LapseOutcome
+from amends.domain.policy import SilenceOutcome
 from amends.domain.words import EvidenceKind, Fault, Funds, Goods, Kind, Outcome, Side, Stage
 from amends.wording import labels
 from amends.wording.catalogue import LANGUAGES
@@ -97,7 +97,7 @@ def test_every_deadline_of_the_policy_has_words_for_its_turn_its_silence_and_its
 
 
 def test_every_outcome_of_a_deadline_has_words():
-    assert set(LAPSES) == set(get_args(LapseOutcome))
+    assert set(LAPSES) == set(get_args(SilenceOutcome))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
