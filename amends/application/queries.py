@@ -215,6 +215,11 @@ class Queries:
             return ()
         return views.may_do_now(docket, key.case_id, self._context(caller, key.case_id))
 
+    async def openings(self, key: OrderKey, caller: Caller) -> views.Openings | None:
+        """What may be opened on an order; None where it is not the caller's."""
+        docket = await self._docket(key, caller)
+        return None if isinstance(docket, Refusal) else views.openings(docket, self._context(caller, None))
+
     async def case_at(self, key: CaseKey, version: int) -> Case:
         """The case as it was at a version, folded from its record: for answers that are given again."""
         first, *rest = await self._records.timeline(key, 0, version)

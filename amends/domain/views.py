@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from amends.domain import commands as k
 from amends.domain import events as e
-from amends.domain.case import Case
+from amends.domain.case import Case, public_id
 from amends.domain.commands import CaseLine
 from amends.domain.decide import LADDERS, guards, subject
 from amends.domain.docket import Context, Docket
@@ -290,6 +290,39 @@ def eligibility(docket: Docket, context: Context, lines: tuple[CaseLine, ...] | 
         left = (CaseLine(n.line_no, n.quantity - taken.get(n.line_no, 0)) for n in docket.order.lines)
         lines = tuple(line for line in left if line.quantity > 0)
     return _eligible(draft, policy, lines, None)
+
+
+class Openings(Struct, frozen=True, omit_defaults=True):
+    """What may be done on an order when an opening was refused: reasons by kind, the open cases, when to come again.
+
+    `possible_from` is the earliest instant at which waiting alone makes something possible.
+    """
+
+    reasons: dict[Kind, tuple[str, ...]]
+    open_cases: tuple[str, ...] = ()
+    possible_from: Instant | None = None
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """What to send next: another opening, or a message on a case that runs."""
+        return (*(("open-case",) if self.reasons else ()), *(("send-message",) if self.open_cases else ()))
+
+
+def openings(docket: Docket, context: Context) -> Openings:
+    """Told with every refused opening, by the judge of the next one (rules §1)."""
+    found = eligibility(docket, context)
+    if not found.lines and docket.order is not None:
+        # All pieces are taken: what looks only at money is about them all the same.
+        found = eligibility(docket, context, tuple(CaseLine(n.line_no, n.quantity) for n in docket.order.lines))
+    reasons = {kind.kind: tuple(one.reason for one in kind.reasons if one.possible) for kind in found.kinds}
+    waits = [
+        refusals[0].facts["until"]
+        for kind in found.kinds
+        for refusals in (one.refusals for one in kind.reasons)
+        if len(refusals) == 1 and refusals[0].waiting_helps and refusals[0].facts.get("until") is not None
+    ]
+    running = tuple(public_id(case) for case in docket.cases if case.is_open)
+    return Openings({kind: codes for kind, codes in reasons.items() if codes}, running, min(waits, default=None))
 
 
 def modification(docket: Docket, case_id: int, context: Context) -> Eligibility:

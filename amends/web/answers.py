@@ -18,6 +18,7 @@ from amends.application.ports import (
     CaseKey,
     Contended,
     Failed,
+    OrderKey,
     Unavailable,
     Unstorable,
 )
@@ -114,7 +115,14 @@ async def refused(desk: Desk, caller: Caller, answer: Answer) -> Refused:
     open_verbs: tuple[str, ...] = ()
     if answer.case_id is not None and answer.refusal.code is not Code.UNKNOWN_CASE:
         open_verbs = await desk.queries.may_do_now(CaseKey(answer.merchant_id, answer.case_id), caller)
-    return Refused(answer.refusal, answer.merchant_id, open_verbs)
+    openings = None
+    if answer.case_id is None and answer.order_no is not None and answer.refusal.code not in _NOT_ABOUT_THE_ORDER:
+        openings = await desk.queries.openings(OrderKey(answer.merchant_id, answer.order_no), caller)
+        open_verbs = openings.verbs if openings is not None else ()
+    return Refused(answer.refusal, answer.merchant_id, open_verbs, openings)
+
+
+_NOT_ABOUT_THE_ORDER = (Code.UNKNOWN_ORDER, Code.NOT_YOURS, Code.NOT_ALLOWED_FOR_ROLE, Code.KEY_REUSED)
 
 
 def as_problem(fault: BaseException) -> Problem | Refused:
@@ -160,4 +168,5 @@ def problem_body(desk: Desk, problem: Problem | Refused, language: Language, sid
         "type": f"/refusals/{refusal.code}",
         "status": problem.status,
         "may_do_now": problem.may_do_now,
+        **({} if problem.openings is None else {"openings": problem.openings}),
     }

@@ -53,6 +53,15 @@ _PROBLEM: dict[str, Any] = {
         "advice": {"type": "string"},
         "waiting_helps": {"type": "boolean"},
         "may_do_now": {"type": "array", "items": {"type": "string"}, "description": "Verbs that are open instead."},
+        "openings": {
+            "type": "object",
+            "description": "With a refused opening: possible reasons by kind, open cases, when to come again.",
+            "properties": {
+                "reasons": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+                "open_cases": {"type": "array", "items": {"type": "string"}},
+                "possible_from": {"type": "string", "format": "date-time"},
+            },
+        },
         "also": {"type": "array", "items": {"type": "object"}, "description": "Further refusals at the same time."},
         "faults": {
             "type": "array",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from amends.domain.refusals import Code, Refusal
+from amends.domain.views import Openings
 from amends.wording.catalogue import N_, Language, translate
 
 MEDIA_TYPE = "application/problem+json"
@@ -170,12 +171,19 @@ class Problem(Exception):
 
 
 class Refused(Exception):
-    """The rules said no. `may_do_now` are the verbs that are open instead."""
+    """The rules said no. `may_do_now` are the verbs that are open instead, `openings` what an order allows."""
 
-    def __init__(self, refusal: Refusal, merchant_id: int = 0, may_do_now: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        refusal: Refusal,
+        merchant_id: int = 0,
+        may_do_now: tuple[str, ...] = (),
+        openings: Openings | None = None,
+    ) -> None:
         self.refusal = refusal
         self.merchant_id = merchant_id
         self.may_do_now = may_do_now
+        self.openings = openings
         super().__init__(refusal.code)
 
     @property

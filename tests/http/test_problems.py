@@ -215,6 +215,15 @@ def test_a_refusal_has_its_status_its_facts_and_what_may_be_done_instead(api: Ap
     assert left_behind(api, case_id) == before
 
 
+def test_a_refused_opening_says_what_may_be_opened_instead(api: Api):
+    """Rules §1: by the judge of the next one; R4.3: when to come again."""
+    opened(api)
+    taken = api.post("/v1/cases", opening(), BUYER)
+    assert taken.json["code"] == "quantity_taken"
+    assert (taken.json["may_do_now"], len(taken.json["openings"]["open_cases"])) == (["open-case", "send-message"], 1)
+    assert taken.json["openings"]["reasons"] == {"refund_only": ["price_difference", "freight_refund"]}
+
+
 def test_a_refusal_speaks_the_readers_language(api: Api):
     case_id = opened(api)
     told = {
