@@ -34,7 +34,7 @@ docs: $(READY) ## write docs/reference anew from the code
 	@$(BIN)/python -m docs.generate
 
 lock: ## choose the newest allowed versions again: requirements.lock
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-annotate \
+	uv pip compile pyproject.toml --extra ocr --group dev --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --upgrade --quiet --output-file requirements.lock
 
 # A uv on the PATH is used as it is; otherwise one is put into the project's own .venv.
