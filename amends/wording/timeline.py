@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from amends.domain.events import RefusalAgreed
 from amends.domain.words import Side
 from amends.wording.catalogue import N_, translate
 from amends.wording.labels import LABELS, deadline_label, label
@@ -86,6 +87,21 @@ _PEOPLE: Mapping[str, str] = {
     Side.SYSTEM: N_("The system"),
 }
 _YOU = N_("You")
+
+
+_PREPARED: Mapping[str, str] = {
+    "refuse_parcel": N_(
+        "Hello, we agree to your refund. Please refuse the parcel when the courier brings it, by {until} at the "
+        "latest, and do not sign for it. As soon as the courier records the refusal, the money goes back the way you paid."
+    ),
+}
+"""Messages that go out with a step, by the name that the event has for them (R3.2)."""
+
+
+def prepared_message(event: RefusalAgreed, reader: Reader) -> str:
+    """The message of the shop that goes with the step; one that is not prepared is shown as it was written."""
+    words = _PREPARED.get(event.message)
+    return translate(words, reader.language).format(until=reader.moment(event.until)) if words else event.message
 
 
 def happening(event: Struct, by: str, reader: Reader) -> str:

@@ -242,7 +242,7 @@ async def test_an_application_can_be_changed_and_the_merchants_time_starts_again
 async def test_an_offer_says_what_accepting_leads_to_and_is_accepted(story, buyer):
     case_id = await story.offered("20260302-1")
     before = words(await seen(buyer, f"/buyer/cases/{case_id}"))
-    assert "如果接受：退款中。 立即退款 ¥15.00。" in before
+    assert "如果接受：退款中。立即退款 ¥15.00。" in before
     assert "如果不接受，售后照常进行。" in before
 
     after = words(await act(buyer, case_id, "accept-offer"))

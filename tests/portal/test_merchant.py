@@ -247,7 +247,8 @@ async def test_refund_after_refusal_leads_to_the_chat_with_the_message_that_tell
     answer = await owner.post(f"{path}/agree-refund-after-refusal", data=form)
     assert answer.headers["location"] == f"{path}#composer"
     page = words(await seen(owner, path))
-    assert "拒收" in page.split("输入消息")[0]
+    assert re.search("快递送达时，请您在 [^ ]+ [0-9:]+ 前拒收包裹，不要签收", page)
+    assert "退款会按原支付方式退回" in page
 
 
 async def test_a_parcel_is_stopped_with_one_click(story, owner):
@@ -372,8 +373,12 @@ async def test_a_rejection_leads_from_talking_over_script_and_wait_to_the_reason
     assert short.status_code == 409
     assert "不同意</textarea>" in short.text, "what was typed stays"
     done = await act(
-        owner, case_id, "reject", points__0__text="照片中的裂纹在壶底，与描述的壶嘴漏水不一致。", evidence__0__note="出库时拍摄",
-    )  # fmt: skip
+        owner,
+        case_id,
+        "reject",
+        points__0__text="照片中的裂纹在壶底，与描述的壶嘴漏水不一致。",
+        evidence__0__note="出库时拍摄",
+    )
     assert "商家已驳回" in words(done)
 
 

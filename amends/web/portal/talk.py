@@ -12,7 +12,7 @@ from amends.domain.case import Preparation
 from amends.domain.time import Instant
 from amends.domain.words import Side
 from amends.wording.reader import Reader
-from amends.wording.timeline import happening, who
+from amends.wording.timeline import happening, prepared_message, who
 
 Kind = Literal["said", "script", "offer", "ruling", "points", "rejected", "happened"]
 
@@ -59,7 +59,7 @@ def conversation(
                 text = "\n".join(part for part in (event.script, event.added_text) if part)
                 standing = event.round == waiting
             case e.RefusalAgreed():
-                text = event.message or happening(event, fact.by, reader)
+                text = prepared_message(event, reader) or happening(event, fact.by, reader)
             case e.OfferMade():
                 text = happening(event, fact.by, reader)
                 standing = event.offer_id in standing_offers

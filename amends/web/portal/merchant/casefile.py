@@ -206,15 +206,20 @@ def _steps(page: CasePage, remedies: tuple[RemedyView, ...], advised: str) -> St
     wanted = _TURNS.get(base(next_.key), (advised,)) if next_.owner == Side.MERCHANT else ()
     main = next((shown[verb] for verb in wanted if verb in shown and shown[verb].allowed), None)
     refused = [action for action in ordered if not action.allowed]
-    in_sight = [
-        action for action in refused if (action.why and action.why["waiting_helps"]) or action.verb in _ALWAYS_SHOWN
-    ]
+    in_sight = [action for action in refused if _stays_in_sight(action)] if page.view.closing is None else []
     return Steps(
         main,
         tuple(action for action in ordered if action.allowed and action is not main),
-        tuple(in_sight) if page.view.closing is None else (),
-        tuple(action for action in refused if action not in in_sight or page.view.closing is not None),
+        tuple(in_sight),
+        tuple(action for action in refused if action not in in_sight),
     )
+
+
+def _stays_in_sight(action: ActionView) -> bool:
+    """What comes with time, and the tools of the trade; of a paused case the head says it once for all."""
+    if action.why is None or action.why["code"] == "suspended":
+        return False
+    return action.why["waiting_helps"] or action.verb in _ALWAYS_SHOWN
 
 
 _LEADS_ON = ("no_conversation", "not_prepared", "waiting_for_buyer", "reply_unanswered", "missing_evidence")
