@@ -22,7 +22,7 @@ from amends.application.sealing import ERASED, erased, unseal
 from amends.domain.case import Case
 from amends.domain.evolve import fold
 from amends.domain.order import Order, Parcel, delivered_at
-from amends.domain.time import Instant, end_of_local_year
+from amends.domain.time import Instant, end_of_local_year, local_years_ago
 
 _PAGE = 200
 _YEAR = timedelta(days=365)
@@ -73,6 +73,13 @@ class Taken(NamedTuple):
     file_bytes: int
 
 
+class Loose(NamedTuple):
+    """What belongs to no case: orders that nobody complained of, and talks with the service."""
+
+    orders: int
+    talks: int
+
+
 class Hold(NamedTuple):
     """A case that must be kept, by whose word."""
 
@@ -101,6 +108,9 @@ class Archive(Protocol):
         remove: Callable[[str], Awaitable[None]],
     ) -> Taken | None:
         """Everything at once, or nothing: None where the case moved or is held since. `remove` gets hashes."""
+
+    async def loose(self, before: Instant, *, dry: bool) -> Loose:
+        """Remove what belongs to no case and was over before an instant; `dry` only counts."""
 
     async def place_hold(self, case: CaseKey, reason: str, by: str, at: Instant) -> int | None:
         """The hold's number; None where there is no such case."""
@@ -177,6 +187,12 @@ class Retention:
         if finished.held is not None:
             raise Held(finished.held)
         return await self._erase(Due(finished, until), by, because)
+
+    async def clear(self, *, dry: bool = False) -> Loose:
+        """Remove what belongs to no case and whose time is over; `dry` only counts. Raises Unavailable."""
+        now = self._clock.now()
+        policy = self._policies.in_force(now)
+        return await self._archive.loose(local_years_ago(now, policy.retention.years, policy.zone), dry=dry)
 
     async def hold(self, case: CaseKey, reason: str, by: str) -> int | None:
         """Keep a case whole until this is lifted; its number, None where there is no such case."""

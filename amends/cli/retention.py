@@ -13,7 +13,7 @@ from rich.table import Table
 
 from amends.adapters.clock import SystemClock
 from amends.application.ports import CaseKey
-from amends.application.retention import Held, Outcome, Retention, TooEarly
+from amends.application.retention import Held, Loose, Outcome, Retention, TooEarly
 from amends.bootstrap import make_retention, open_parts
 from amends.cli.given import given, reachable_database
 from amends.domain.case import parse_case_id, public_case_id
@@ -32,16 +32,18 @@ def run(*, dry_run: bool = False, by: str = "", data: Path | None = None) -> Non
     :param data: Data folder of the database that comes along, and of evidence files.
     """
 
-    async def all_due(retention: Retention) -> list[Outcome]:
-        return [outcome async for outcome in retention.run(_who(by), dry=dry_run)]
+    async def all_due(retention: Retention) -> tuple[list[Outcome], Loose]:
+        return [one async for one in retention.run(_who(by), dry=dry_run)], await retention.clear(dry=dry_run)
 
-    outcomes = _with(data, all_due)
+    outcomes, loose = _with(data, all_due)
     table = Table("case", "kept until", "events", "files", "bytes", "", box=None)
     for outcome in outcomes:
         table.add_row(*_row(outcome, dry=dry_run))
     if outcomes:
         Console(highlight=False, markup=False).print(table)
     _say(_summary(outcomes, dry=dry_run))
+    what = "would go" if dry_run else "removed"
+    _say(f"{loose.orders} orders without a case and {loose.talks} talks with the service {what}.")
 
 
 @app.command

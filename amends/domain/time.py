@@ -30,6 +30,16 @@ def end_of_local_year(start: datetime, years: int, zone: ZoneInfo) -> datetime:
     return datetime.combine(last + timedelta(days=1), time(0), zone).astimezone(UTC)
 
 
+def local_years_ago(now: datetime, years: int, zone: ZoneInfo) -> datetime:
+    """Before this instant lies whatever has its `end_of_local_year` at `now` or earlier."""
+    day = now.astimezone(zone).date()
+    try:
+        first = day.replace(year=day.year - years)
+    except ValueError:
+        first = day.replace(year=day.year - years, month=3, day=1)
+    return datetime.combine(first, time(0), zone).astimezone(UTC)
+
+
 def add_waking_time(start: datetime, length: timedelta, opens: int, shuts: int, zone: ZoneInfo) -> datetime:
     """`length` after `start`, counting only the hours `opens`..`shuts` of each local day."""
     at = start.astimezone(zone)

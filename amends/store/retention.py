@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 
 from amends.application.ports import CaseKey
-from amends.application.retention import Finished, Hold, OrderRemains, Remains, Right, Taken
+from amends.application.retention import Finished, Hold, Loose, OrderRemains, Remains, Right, Taken
 from amends.domain.case import Case
 from amends.domain.order import Order
 from amends.domain.time import Instant
 from amends.store.database import Connection, load_queries, owner
 
 _sql = load_queries("retention")
+_ORDERS = 5_000
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 _case = msgspec.json.Decoder(Case)
 _order = msgspec.json.Decoder(Order)
@@ -66,7 +67,8 @@ class PostgresArchive:
                 left = order_remains(finished.order)
                 await connection.execute(_sql.erase_order.sql, order | {"state": left.state.decode()})
                 await connection.execute(_sql.erase_words.sql, order | {"words": left.words})
-            for query in (_sql.drop_receipts, _sql.drop_messages, _sql.drop_talk, _sql.drop_conversations):
+            for query in (_sql.drop_receipts, _sql.drop_messages, _sql.drop_talk, _sql.drop_conversations,
+                          _sql.drop_examinations):  # fmt: skip
                 await connection.execute(query.sql, case)
             await connection.execute(_sql.drop_parcels.sql, case | order)
             files, size = await _drop_files(connection, case | {"closed_at": finished.closed_at}, remove)
@@ -78,6 +80,16 @@ class PostgresArchive:
                 | {"events": taken.events, "files": taken.files, "file_bytes": taken.file_bytes},
             )
             return taken
+
+    async def loose(self, before: Instant, *, dry: bool) -> Loose:
+        if dry:
+            async with owner(self._url) as connection:
+                about = {"before": before}
+                orders = await _value(connection, _sql.count_orders, about)
+                return Loose(orders, await _value(connection, _sql.count_talks, about))
+        async with owner(self._url) as connection:
+            talks = await _value(connection, _sql.drop_talks, {"before": before})
+            return Loose(await _drop_orders(connection, before), talks)
 
     async def place_hold(self, case: CaseKey, reason: str, by: str, at: Instant) -> int | None:
         async with self._transaction() as connection:
@@ -105,6 +117,20 @@ class PostgresArchive:
             yield connection
 
 
+async def _drop_orders(connection: Connection, before: Instant) -> int:
+    """All pages of them, each in a transaction of its own."""
+    after, count = {"after_merchant": 0, "after_order": ""}, 0
+    while True:
+        page = await connection.execute(_sql.page_of_orders.sql, after | {"limit": _ORDERS})
+        last = await page.fetchone()
+        if last is None:
+            return count
+        merchant_id, order_no = last
+        bounds = after | {"last_merchant": merchant_id, "last_order": order_no, "before": before}
+        count += await _value(connection, _sql.drop_orders, bounds)
+        after = {"after_merchant": merchant_id, "after_order": order_no}
+
+
 async def _drop_files(
     connection: Connection, case: dict[str, Any], remove: Callable[[str], Awaitable[None]]
 ) -> tuple[int, int]:
@@ -122,10 +148,10 @@ async def _drop_files(
     return count, size
 
 
-async def _value(connection: Connection, query: Any, parameters: dict[str, Any]) -> bool:
+async def _value(connection: Connection, query: Any, parameters: dict[str, Any]) -> Any:
     row = await (await connection.execute(query.sql, parameters)).fetchone()
-    assert row is not None, "exists answers always"
-    return bool(row[0])
+    assert row is not None, "exists and count answer always"
+    return row[0]
 
 
 def _finished(row: Sequence[Any]) -> Finished:

@@ -27,7 +27,7 @@ from amends.store.database import Database
 from amends.store.files import PostgresFiles
 from amends.store.retention import PostgresArchive
 from tests.support.dossiers import BUYER, READERS, Dispute
-from tests.support.shops import HOUR, MONDAY, POLICIES, Shop, shop_on_postgres
+from tests.support.shops import HOUR, MONDAY, POLICIES, Shop, order, shop_on_postgres
 
 TICK = timedelta(microseconds=1)
 WORDS = (
@@ -253,6 +253,39 @@ def test_the_order_and_a_file_stay_whole_for_as_long_as_another_case_needs_them(
     after = everything(database)
     assert "13812345678" not in after
     assert "杯子也裂了" not in after
+
+
+def test_orders_that_nobody_complained_of_and_talks_about_no_case_go_at_the_same_instant(database: str, tmp_path: Path):
+    """The order was told of on 2 March 2026 at 17:00 in China, and the talk ended then."""
+    over = datetime.fromisoformat("2029-03-03T00:00+08:00")
+
+    async def story():
+        async with (
+            shop_on_postgres(database) as shop,
+            Database(database, batch_connections=1, page_connections=1) as connections,
+        ):
+            await shop.accepted([order("o-quiet")])
+            (case,) = await shop.opened()
+            talks = PostgresConversations(connections)
+            for number, words in ((1, "我想问一下优惠券"), (2, "还没有人理我")):
+                await talks.add(Conversation(1001, number, "buyer/b42", MONDAY), words)
+            with psycopg.connect(database) as connection:
+                connection.execute("update conversations set closed_at = %s where conversation_id = 1", [MONDAY])
+            retention = Retention(PostgresArchive(database), local_blobs(tmp_path), POLICIES, shop.clock)
+            shop.clock.at = over - TICK
+            assert await retention.clear() == (0, 0)
+            shop.clock.at = over
+            assert await retention.clear(dry=True) == (1, 1)
+            assert "o-quiet" in everything(database)
+            assert await retention.clear() == (1, 1)
+            assert await retention.clear() == (0, 0)
+            assert await shop.reader.case(case) is not None
+
+    asyncio.run(story())
+    after = everything(database)
+    assert "o-quiet" not in after
+    assert "我想问一下优惠券" not in after
+    assert "还没有人理我" in after
 
 
 def test_the_services_own_role_cannot_erase(database: str):

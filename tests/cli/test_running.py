@@ -126,6 +126,23 @@ def test_a_dossier_made_at_the_terminal_holds_under_the_key_that_the_service_pub
         assert not (tmp_path / "x.zip").exists()
 
 
+def test_a_new_key_takes_over_and_what_was_signed_before_still_holds(folder: Path, tmp_path: Path):
+    with running("serve", "--port", free_port(), "--data", folder):
+        first = amends("ledger", "show", "--data", folder)
+        assert first.returncode == 0, first.stderr
+        key = first.stdout.split("\n")[0].rpartition(" ")[2]
+        case = _any_case(folder)
+        before, after = tmp_path / "before.zip", tmp_path / "after.zip"
+        assert amends("dossier", case, "-o", before, "--data", folder).returncode == 0
+        rotated = amends("ledger", "rotate", "--data", folder)
+        assert (rotated.returncode, rotated.stdout[:28]) == (0, "Key 2 signs from now on: ame")
+        assert amends("dossier", case, "-o", after, "--data", folder).returncode == 0
+        for path in (before, after):
+            checked = amends("verify", path, "--key", key)
+            assert checked.returncode == 0, checked.stdout
+        assert amends("ledger", "show", "--data", folder).stdout.startswith(first.stdout.split("\n")[0])
+
+
 def test_a_case_is_held_and_released_at_the_terminal_and_nothing_young_is_erased(folder: Path):
     with running("serve", "--port", free_port(), "--data", folder):
         listed = amends("retention", "holds", "--data", folder)

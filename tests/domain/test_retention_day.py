@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from amends.domain.time import end_of_local_year
+from amends.domain.time import end_of_local_year, local_years_ago
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -32,3 +34,15 @@ def test_the_last_day_is_whole_and_local(over_at: str, years: int, kept_until: s
 
 def test_it_is_an_instant_in_utc():
     assert end_of_local_year(at("2026-03-05T10:00Z"), 3, CHINA).tzinfo is UTC
+
+
+@given(
+    st.datetimes(datetime(2000, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)),
+    st.datetimes(datetime(2000, 1, 1), datetime(2070, 1, 1), timezones=st.just(UTC)),
+    st.integers(3, 10),
+)
+@example(at("2028-02-29T15:59:59.999999Z"), at("2031-02-28T16:00Z"), 3)
+@example(at("2028-02-29T16:00Z"), at("2031-02-28T16:00Z"), 3)
+@example(at("2029-02-28T15:59Z"), at("2032-02-28T16:00Z"), 3)
+def test_what_is_over_is_told_alike_from_both_ends(over_at: datetime, now: datetime, years: int):
+    assert (end_of_local_year(over_at, years, CHINA) <= now) == (over_at < local_years_ago(now, years, CHINA))

@@ -98,6 +98,10 @@ delete from files
  where merchant_id = :merchant_id and sha256 = :sha256 and (is_filed or touched_at < :closed_at)
 returning size_bytes;
 
+-- name: drop_examinations(merchant_id, case_id)!
+-- Text that was read in pictures goes with the pictures.
+delete from examinations where merchant_id = :merchant_id and case_id = :case_id;
+
 -- name: forget_files(merchant_id, case_id)!
 -- The events still have the hashes; here they would bind whatever has the same bytes in the future.
 update evidence set sha256 = '' where merchant_id = :merchant_id and case_id = :case_id;
@@ -131,3 +135,63 @@ select merchant_id, case_id, hold_no, reason, placed_by, placed_at
   from holds
  where lifted_at is null
  order by placed_at, merchant_id, case_id, hold_no;
+
+-- name: page_of_orders(after_merchant, after_order, limit)
+-- out: the last order of a page by key
+select merchant_id, order_no
+  from (select merchant_id, order_no from orders
+         where (merchant_id, order_no) > (:after_merchant, :after_order)
+         order by merchant_id, order_no
+         limit :limit) page
+ order by merchant_id desc, order_no desc
+ limit 1;
+
+-- name: count_orders(before)$
+-- Orders that were never complained of and that nobody touched since.
+select count(*)
+  from orders o
+ where o.updated_at < :before
+   and not exists (select from cases c where c.merchant_id = o.merchant_id and c.order_no = o.order_no);
+
+-- name: drop_orders(after_merchant, after_order, last_merchant, last_order, before)$
+-- Those of one page.
+with gone as (
+    delete from orders o
+     where (o.merchant_id, o.order_no) > (:after_merchant, :after_order)
+       and (o.merchant_id, o.order_no) <= (:last_merchant, :last_order)
+       and o.updated_at < :before
+       and not exists (select from cases c where c.merchant_id = o.merchant_id and c.order_no = o.order_no)
+    returning o.merchant_id, o.order_no
+), words as (
+    delete from order_words w using gone g where w.merchant_id = g.merchant_id and w.order_no = g.order_no
+), ways as (
+    delete from parcels p using gone g where p.merchant_id = g.merchant_id and p.order_no = g.order_no
+), receipts_gone as (
+    delete from receipts r using gone g where r.merchant_id = g.merchant_id and r.order_no = g.order_no
+), messages as (
+    delete from outbox m using gone g where m.merchant_id = g.merchant_id and m.order_no = g.order_no
+), numbers as (
+    delete from heads h using gone g where h.merchant_id = g.merchant_id and h.order_no = g.order_no
+)
+select count(*) from gone;
+
+-- name: count_talks(before)$
+-- Talks with the service about no case, or about one that was erased.
+select count(*)
+  from conversations t
+  left join cases c on c.merchant_id = t.merchant_id and c.case_id = t.case_id
+ where t.closed_at < :before and (t.case_id is null or c.erased_at is not null);
+
+-- name: drop_talks(before)$
+with gone as (
+    delete from conversations t
+     where t.closed_at < :before
+       and (t.case_id is null
+            or exists (select from cases c
+                        where c.merchant_id = t.merchant_id and c.case_id = t.case_id and c.erased_at is not null))
+    returning t.merchant_id, t.conversation_id
+), said as (
+    delete from conversation_messages m using gone g
+     where m.merchant_id = g.merchant_id and m.conversation_id = g.conversation_id
+)
+select count(*) from gone;
