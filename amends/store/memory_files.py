@@ -100,6 +100,17 @@ class MemoryFiles:
             others = any(other.sha256 == row.sha256 for other in self._rows.values())
             yield Removed(gone, gone and not others)
 
+    def media_type(self, merchant_id: int, sha256: str) -> str:
+        """Of a file that is kept; empty where none is."""
+        return next(
+            (
+                row.media_type
+                for row in self._rows.values()
+                if (row.merchant_id, row.sha256, row.state) == (merchant_id, sha256, FileState.KEPT)
+            ),
+            "",
+        )
+
     def _put(self, row: FileRow, now: Instant) -> None:
         self._rows[_key(row)] = replace(row, touched_at=now)
 

@@ -136,10 +136,12 @@ create table evidence (
     kind        text        not null,
     filed_at    timestamptz not null,
     sha256      text        not null,         -- of the file; empty where only a description was filed
+    examine_after timestamptz default '-infinity', -- null: was looked at; later: is lent
     primary key (merchant_id, case_id, evidence_id)
 );
 
 create index evidence_same_file on evidence (sha256) where sha256 <> '';
+create index evidence_to_examine on evidence (examine_after) where examine_after is not null and sha256 <> '';
 
 -- Whose parcel it is: the latest number of each leg. case_id is 0 for the order's own outward parcel.
 create table parcels (
@@ -405,3 +407,24 @@ create table erasures (
 
 grant select, insert, update on holds to amends_app;
 grant select, insert on erasures to amends_app;
+
+-- shapes and edges: marks of the picture and its views, the whole first (application/likeness.py); lines: text in it,
+-- null where it was not read. The two columns of bands are what nearly the same pictures are found by.
+create table examinations (
+    merchant_id bigint      not null,
+    case_id     bigint      not null,
+    evidence_id text        not null,
+    sha256      text        not null,
+    examined_at timestamptz not null,
+    shapes      bigint[]    not null,
+    edges       bigint[]    not null,
+    whole_bands integer[]   not null,
+    view_bands  integer[]   not null,
+    lines       json,
+    primary key (merchant_id, case_id, evidence_id)
+);
+
+create index examinations_of_whole on examinations using gin (whole_bands);
+create index examinations_of_views on examinations using gin (view_bands);
+
+grant select, insert, update, delete on examinations to amends_app;

@@ -1,0 +1,148 @@
+"""Looking at filed pictures for what may help to decide: marks to compare them by, and the text in them.
+
+Done by the worker, after the evidence is filed and never while somebody waits for a page. What is found are records
+of the picture; sentences come from them when somebody reads (`findings.py`).
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple, Protocol
+
+from msgspec import Struct
+
+from amends.application.files import Blobs, Form, blob_key
+from amends.application.likeness import Mark
+from amends.application.ports import CaseKey, Clock, Unavailable
+from amends.domain.time import Instant
+from amends.domain.words import EvidenceKind, Side
+
+log = logging.getLogger(__name__)
+
+COMPARED = frozenset({EvidenceKind.PHOTO, EvidenceKind.PACKING_PHOTO, EvidenceKind.WEIGHT_RECORD})
+"""Kinds whose pictures are compared. Screenshots and papers all look alike: of these only the same file counts."""
+
+READ = frozenset(EvidenceKind) - {EvidenceKind.PHOTO, EvidenceKind.VIDEO, EvidenceKind.AUDIO, EvidenceKind.CALL_RECORD}
+"""Kinds in which text is expected."""
+
+_LEASE = timedelta(minutes=5)
+_AT_ONCE = 8
+_PAUSE_SECONDS = 3.0
+
+
+class Due(NamedTuple):
+    """A piece of evidence that nobody looked at yet; `media_type` is empty where its file is not kept."""
+
+    case: CaseKey
+    evidence_id: str
+    kind: EvidenceKind
+    sha256: str
+    media_type: str
+
+
+class Seen(NamedTuple):
+    """What a picture gave: its marks, the whole first, and the lines of text; None where they were not read."""
+
+    marks: tuple[Mark, ...] = ()
+    lines: tuple[str, ...] | None = None
+
+
+class Examination(Struct, frozen=True):
+    """A piece of evidence that was looked at."""
+
+    case: CaseKey
+    evidence_id: str
+    sha256: str
+    examined_at: Instant
+    marks: tuple[Mark, ...] = ()
+    lines: tuple[str, ...] | None = None
+
+
+class Match(NamedTuple):
+    """Evidence of another case with the same file (`differing_bits` is None) or a nearly identical picture."""
+
+    case: CaseKey
+    evidence_id: str
+    side: Side
+    filed_at: Instant
+    differing_bits: int | None
+
+
+class Examinations(Protocol):
+    """Records of what was looked at. All raise Unavailable."""
+
+    async def due(self, now: Instant, until: Instant, limit: int) -> list[Due]:
+        """Evidence with a file to be looked at, lent until then."""
+
+    async def put(self, examination: Examination) -> None:
+        """Looked at; of two that looked at the same, the later one stands."""
+
+    async def of_case(self, case: CaseKey) -> list[Examination]:
+        """What was seen in the evidence of a case, as far as its files still stand."""
+
+    async def matches(self, case: CaseKey, sha256: str, marks: Sequence[Mark], limit: int) -> list[Match]:
+        """The same file, or nearly the same picture, in other cases of whatever shop; the nearest first."""
+
+
+class PictureReader(Protocol):
+    """Looks at pictures apart from the service. `reads_text` says whether it can read."""
+
+    @property
+    def reads_text(self) -> bool: ...
+
+    async def see(self, file: Path, *, compare: bool, read: bool) -> Seen | None:
+        """None where it broke over the picture, or took too long."""
+
+
+class Examiner:
+    """Run by the worker. Any number may run: each piece is lent to one."""
+
+    def __init__(self, book: Examinations, blobs: Blobs, reader: PictureReader, clock: Clock, incoming: Path) -> None:
+        self._book = book
+        self._blobs = blobs
+        self._reader = reader
+        self._clock = clock
+        self._incoming = incoming
+
+    async def forever(self) -> None:
+        """Until cancelled."""
+        while True:
+            done = 0
+            try:
+                done = await self.once()
+            except Unavailable:
+                log.warning("evidence is looked at later: the store is away")
+            if not done:
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def once(self) -> int:
+        """How many pieces were looked at. Raises Unavailable."""
+        now = self._clock.now()
+        found = await self._book.due(now, now + _LEASE, _AT_ONCE)
+        for due in found:
+            seen = await self._see(due)
+            await self._book.put(
+                Examination(due.case, due.evidence_id, due.sha256, self._clock.now(), seen.marks, seen.lines)
+            )
+        return len(found)
+
+    async def _see(self, due: Due) -> Seen:
+        compare = due.kind in COMPARED
+        read = due.kind in READ and self._reader.reads_text
+        if not due.media_type.startswith("image/") or not (compare or read):
+            return Seen()
+        self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self._incoming, ignore_cleanup_errors=True) as folder:
+            file = Path(folder) / "display"
+            try:
+                parts = [part async for part in self._blobs.read(blob_key(due.sha256, Form.DISPLAY))]
+            except LookupError:
+                return Seen()
+            await asyncio.to_thread(file.write_bytes, b"".join(parts))
+            seen = await self._reader.see(file, compare=compare, read=read)
+        if seen is None:
+            log.warning("evidence %s of %s could not be looked at", due.evidence_id, due.case)
+        return seen or Seen()
