@@ -5,6 +5,7 @@ import wave
 import zlib
 from fractions import Fraction
 from functools import cache
+from random import Random
 from struct import pack
 
 import av
@@ -147,3 +148,8 @@ def multipart(content: bytes, name: str = "photo.jpg", **fields: str) -> tuple[b
     )
     body = "".join(parts).encode() + head.encode() + content + f"\r\n--{mark}--\r\n".encode()
     return body, f"multipart/form-data; boundary={mark}"
+
+
+def noise(width: int, height: int) -> bytes:
+    """A photograph that weighs something."""
+    return saved(Image.frombytes("RGB", (width, height), Random(7).randbytes(width * height * 3)), "JPEG", quality=80)

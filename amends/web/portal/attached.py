@@ -51,7 +51,7 @@ async def taken_in(
     desk: Desk, caller: Caller, path: str, form: Mapping[str, Any]
 ) -> tuple[Mapping[str, Any], Problem | Refused | None]:
     """The form with names in place of its files, and why one of them was not taken. Raises Unavailable."""
-    pairs = form.multi_items() if isinstance(form, FormMultiDict) else list(form.items())
+    pairs = list(form.multi_items() if isinstance(form, FormMultiDict) else form.items())
     if not any(isinstance(value, UploadFile) for _, value in pairs):
         return form, None
     left = [(name, value) for name, value in pairs if not isinstance(value, UploadFile)]
