@@ -196,7 +196,7 @@ def test_no_page_of_the_shop_has_a_serious_fault_or_scrolls_sideways(phone, told
         f"/merchant/cases/{talked}?reject=proof_insufficient",
         f"/merchant/cases/{told('ruled')}",
         f"/merchant/bulk?do=agree&case={talked}",
-        f"/merchant/orders/{order_no}",
+        f"/merchant/orders/1001/{order_no}",
         "/merchant/orders",
         "/merchant/settings",
         "/merchant/texts",

@@ -520,10 +520,10 @@ async def test_the_platform_is_asked_to_refund_what_was_not_shipped(story, owner
     """R4.4"""
     await story.bought("20260302-1")
     found = await owner.get("/merchant/orders?no=20260302-1")
-    assert found.headers["location"] == "/merchant/orders/20260302-1"
-    page = await seen(owner, "/merchant/orders/20260302-1")
+    assert found.headers["location"] == "/merchant/orders/1001/20260302-1"
+    page = await seen(owner, "/merchant/orders/1001/20260302-1")
     form = filled(page, "/ask-platform-refund", evidence__0__note="买家在聊天中要求退款")
-    sent = await owner.post("/merchant/orders/20260302-1/ask-platform-refund", data=form)
+    sent = await owner.post("/merchant/orders/1001/20260302-1/ask-platform-refund", data=form)
     assert sent.status_code == 303, sent.text
     assert "平台处理中" in words(await seen(owner, sent.headers["location"]))
     assert "没有订单 nope" in words(await seen(owner, "/merchant/orders?no=nope"))
@@ -531,7 +531,7 @@ async def test_the_platform_is_asked_to_refund_what_was_not_shipped(story, owner
 
 async def test_an_order_that_was_shipped_says_why_the_platform_cannot_be_asked(story, owner):
     await story.delivered("20260302-1")
-    page = await seen(owner, "/merchant/orders/20260302-1")
+    page = await seen(owner, "/merchant/orders/1001/20260302-1")
     assert "/ask-platform-refund" not in page
     assert "申请平台退款 目前不能选择这种处理方式：与商品目前的状态不符" in words(page)
 

@@ -10,10 +10,10 @@ from amends.application.queries import OrderView, Outlook
 from amends.domain import commands as k
 from amends.domain.case import public_case_id
 from amends.domain.permissions import ROLES
-from amends.domain.refusals import Refusal
+from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.words import EvidenceKind
 from amends.web.portal import forms
-from amends.web.portal.buyer.home import WHERE
+from amends.web.portal.buyer.home import WHERE, order_key
 from amends.web.portal.buyer.said import told
 from amends.web.portal.casepage import NOT_DONE
 from amends.web.portal.troubles import Trouble
@@ -31,32 +31,34 @@ async def find(here: Here) -> Response[bytes]:
     """Orders are looked up one by one, by the number that the buyer tells."""
     number = here.request.query_params.get("no", "").strip()[:_LONGEST]
     if number and "\0" not in number:
-        found = await here.desk.queries.order(_key(here, number), here.caller, here.language)
-        if not isinstance(found, Refusal):
-            return here.go(_address(here, number))
+        assert here.caller.merchant_id is not None, "staff of a shop"
+        key = OrderKey(here.caller.merchant_id, number)
+        if not isinstance(await here.desk.queries.order(key, here.caller, here.language), Refusal):
+            return here.go(_address(here, key))
     return here.page("merchant/orders.html", number=number)
 
 
-@get("/orders/{order_no:str}")
-async def order(here: Here, order_no: FromPath[str]) -> Response[bytes]:
-    return await _show(here, order_no)
+@get("/orders/{merchant_id:str}/{order_no:str}")
+async def order(here: Here, merchant_id: FromPath[str], order_no: FromPath[str]) -> Response[bytes]:
+    return await _show(here, order_key(merchant_id, order_no))
 
 
-@post("/orders/{order_no:str}/ask-platform-refund")
-async def ask_platform(here: Here, order_no: FromPath[str]) -> Response[bytes]:
+@post("/orders/{merchant_id:str}/{order_no:str}/ask-platform-refund")
+async def ask_platform(here: Here, merchant_id: FromPath[str], order_no: FromPath[str]) -> Response[bytes]:
     """The shop has no refund button of its own for it."""
-    key = _key(here, order_no)
+    key = order_key(merchant_id, order_no)
     try:
+        if not here.caller.may_reach(key.merchant_id):
+            raise Refused(refuse(Code.NOT_YOURS), key.merchant_id)
         command = forms.filled(here, k.AskPlatformRefund, order_no=order_no)
         answer = await forms.submit(here, Envelope(here.actor, key.merchant_id, command, order_no=order_no))
     except NOT_DONE as fault:
-        return await _show(here, order_no, told(here, fault))
+        return await _show(here, key, told(here, fault))
     done = action_words("ask-platform-refund", here.language).done
     return here.go(f"{here.base}/cases/{public_case_id(key.merchant_id, answer.case_id or 0)}", done)
 
 
-async def _show(here: Visit, order_no: str, trouble: Trouble | None = None) -> Response[bytes]:
-    key = _key(here, order_no)
+async def _show(here: Visit, key: OrderKey, trouble: Trouble | None = None) -> Response[bytes]:
     found: OrderView = here.found(await here.desk.queries.order(key, here.caller, here.language), key.merchant_id)
     may = here.actor.role in ROLES[k.AskPlatformRefund]
     return here.page(
@@ -68,7 +70,7 @@ async def _show(here: Visit, order_no: str, trouble: Trouble | None = None) -> R
         refund=await _refund(here, key) if may else None,
         proof=[(str(kind), label(kind, here.language)) for kind in _PROOF],
         trouble=trouble,
-        at=_address(here, order_no),
+        at=_address(here, key),
     )
 
 
@@ -80,13 +82,8 @@ async def _refund(here: Visit, key: OrderKey) -> Outlook | Trouble:
     return told(here, Refused(found, key.merchant_id)) if isinstance(found, Refusal) else found
 
 
-def _key(here: Visit, order_no: str) -> OrderKey:
-    assert here.caller.merchant_id is not None, "staff of a shop"
-    return OrderKey(here.caller.merchant_id, order_no)
-
-
-def _address(here: Visit, order_no: str) -> str:
-    return f"{here.base}/orders/{quote(order_no, safe='')}"
+def _address(here: Visit, key: OrderKey) -> str:
+    return f"{here.base}/orders/{key.merchant_id}/{quote(key.order_no, safe='')}"
 
 
 ROUTES = (find, order, ask_platform)
