@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -57,7 +58,7 @@ class Loaded(Struct, frozen=True):
 def demo(*, port: int | None = None, data: Path | None = None) -> int:
     """Start everything with a made-up marketplace: 30 shops, 2,000 orders, some 350 cases. Ctrl-C ends it.
 
-    The next start goes on where this one ended.
+    The next start goes on where this one ended; to begin anew, stop it and delete the data folder.
 
     :param port: Where to listen; without it 8080, or a free one when that is taken.
     :param data: Data folder; without it `amends/demo` among the user's data.
@@ -209,9 +210,10 @@ async def _make(url: str, clock: MovableClock, files: Files) -> None:
 
 
 async def _people(records: Reader, seed: int) -> list[DemoPerson]:
-    """Whom visitors may step in as: the staff of some shops and of the platform, and buyers whose cases run."""
-    newest = await records.cases(CaseFilter(), None, 40)
-    return cast(seed, [row.case.buyer_id for row in newest.rows if row.case.is_open])
+    """Whom visitors may step in as: the staff of some shops and of the platform, and the buyers with most cases."""
+    newest = await records.cases(CaseFilter(), None, 200)
+    running = Counter(row.case.buyer_id for row in newest.rows if row.case.is_open)
+    return cast(seed, [buyer_id for buyer_id, _ in running.most_common()])
 
 
 @contextmanager

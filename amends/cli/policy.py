@@ -3,14 +3,15 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, NoReturn, TextIO, get_args
+from typing import Literal, NoReturn, TextIO, get_args
 
 import msgspec
 from cyclopts import App
 from rich.console import Console
 from rich.table import Table
 
-from amends.application.policies import SHIPPED, PolicyFaults, dotted, parse_policy, shipped_text
+from amends.application.policies import SHIPPED, PolicyFaults, parse_policy, shipped_text
+from amends.application.policy_diff import differences
 from amends.domain.policy import DeadlineRule, Policy, Reason, RejectionReason
 
 app = App(name="policy", help="Check, show and compare policy files. Without FILE, the shipped policy.")
@@ -75,12 +76,10 @@ def diff(old: Path, new: Path) -> int:
     :param old: The policy as it was; `shipped` names the one that comes with the package.
     :param new: The policy as it is to be.
     """
-    before, after = (_flat(_parse(None if str(file) == "shipped" else file)) for file in (old, new))
+    before, after = (_parse(None if str(file) == "shipped" else file) for file in (old, new))
     table = _grid("where", "old", "new", title=f"{old} → {new}")
-    for path in [*before, *(path for path in after if path not in before)]:
-        was, now = before.get(path, "(not there)"), after.get(path, "(gone)")
-        if was != now:
-            table.add_row(path, was, now)
+    for path, was, now in differences(before, after):
+        table.add_row(path, "(not there)" if was is None else was, "(gone)" if now is None else now)
     console = _console()
     if not table.row_count:
         console.print("The two policies say the same.")
@@ -159,22 +158,6 @@ def _counts(policy: Policy) -> str:
         f"{len(policy.rejection_reasons)} reasons to reject, {len(policy.categories)} categories, "
         f"{len(policy.clauses)} clauses"
     )
-
-
-def _flat(policy: Policy) -> dict[str, str]:
-    """Every value of a policy by its dotted path, in the order of the file."""
-    return dict(_leaves(msgspec.to_builtins(policy), ()))
-
-
-def _leaves(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for key, one in value.items():
-            yield from _leaves(one, (*path, key))
-    elif isinstance(value, list | tuple) and any(isinstance(one, dict) for one in value):
-        for number, one in enumerate(value):
-            yield from _leaves(one, (*path, number))
-    else:
-        yield dotted(path), value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _table(policy: Policy, section: Section) -> Table:
