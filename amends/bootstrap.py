@@ -17,6 +17,7 @@ import structlog
 from amends.adapters.clock import SystemClock
 from amends.adapters.couriers.sandbox import SandboxCourier
 from amends.adapters.files.opening import open_keeping
+from amends.adapters.files.reader import ProcessReader
 from amends.adapters.ledger_keys import KeyFolder
 from amends.adapters.payments.sandbox import SandboxProvider
 from amends.adapters.printing import TypstPrinter
@@ -27,12 +28,15 @@ from amends.application.deliver import Deliverer
 from amends.application.dossier import Dossiers
 from amends.application.engine import Engine
 from amends.application.evidence import Evidence
+from amends.application.examining import Examiner
+from amends.application.findings import Findings
 from amends.application.ids import Ids
 from amends.application.intake import Intake
 from amends.application.lanes import Lanes
 from amends.application.ledger import Ledger
 from amends.application.policies import Policies
 from amends.application.ports import Clock, ServiceKey
+from amends.application.pruning import Pruner
 from amends.application.queries import Queries
 from amends.application.retention import Retention
 from amends.application.service import Service
@@ -47,6 +51,7 @@ from amends.store.conversations import PostgresConversations
 from amends.store.database import Database
 from amends.store.deadlines import PostgresDeadlines
 from amends.store.embedded import EmbeddedPostgres
+from amends.store.examinations import PostgresExaminations
 from amends.store.files import PostgresFiles
 from amends.store.ledger import PostgresLedger
 from amends.store.live import PostgresAnnouncer, PostgresWatch
@@ -84,6 +89,8 @@ class Parts:
     ledger: Ledger
     evidence: Evidence
     file_sweep: FileSweep
+    examiner: Examiner
+    findings: Findings
     policies: Policies
     clock: Clock
 
@@ -115,8 +122,10 @@ async def open_parts(settings: Settings, url: str, clock: Clock) -> AsyncIterato
         book = PostgresLedger(database)
         keeping = await stack.enter_async_context(open_keeping(settings))
         incoming = settings.data_dir / "incoming"
+        files, examinations = PostgresFiles(database), PostgresExaminations(database)
+        reader = await stack.enter_async_context(ProcessReader())
         evidence = Evidence(
-            book=PostgresFiles(database),
+            book=files,
             blobs=keeping.blobs,
             inspector=keeping.inspector,
             records=records,
@@ -141,6 +150,8 @@ async def open_parts(settings: Settings, url: str, clock: Clock) -> AsyncIterato
             ledger=await _ledger(book, settings, clock),
             evidence=evidence,
             file_sweep=FileSweep(evidence, Access(registry, clock), clock, incoming),
+            examiner=Examiner(examinations, keeping.blobs, reader, clock, incoming),
+            findings=Findings(examinations, files, records, policies, clock),
             policies=policies,
             clock=clock,
         )
@@ -179,6 +190,7 @@ async def open_desk(
             service=Service(PostgresConversations(parts.database), parts.records, parts.clock, parts.ids),
             sign_ins=PostgresSignIns(parts.database),
             evidence=parts.evidence,
+            findings=parts.findings,
             hub=hub,
             book=parts.book,
             ledger=parts.ledger,
@@ -228,8 +240,19 @@ async def work(settings: Settings, url: str, clock: Clock) -> None:
     async with open_parts(settings, url, clock) as parts:
         leave_the_start_alone()
         sweep = Sweep(parts.engine, parts.deadlines, clock)
+        pruner = Pruner(
+            parts.outbox,
+            clock,
+            receipts_days=settings.receipts_kept_days,
+            messages_days=settings.messages_kept_days,
+        )
         await asyncio.gather(
-            sweep.forever(), deliver(parts, settings.data_dir), parts.ledger.forever(), parts.file_sweep.forever()
+            sweep.forever(),
+            deliver(parts, settings.data_dir),
+            parts.ledger.forever(),
+            parts.file_sweep.forever(),
+            parts.examiner.forever(),
+            pruner.forever(),
         )
 
 

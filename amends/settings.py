@@ -52,6 +52,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     web_processes: Annotated[int, Meta(ge=1, le=256)] = 1
     """Each listens on the same port with writers and a pool of its own."""
 
+    receipts_kept_days: Annotated[int, Meta(ge=7, le=3650)] = 30
+    """For how long the same idempotency key gives the first answer again; 7 days are promised to callers."""
+
+    messages_kept_days: Annotated[int, Meta(ge=1, le=3650)] = 90
+    """For how long messages to the outside are kept once they were delivered; those given up stay."""
+
     database_connections: Annotated[int, Meta(ge=2, le=1000)] = 8
     """Most that one process opens; two are the least, as LISTEN keeps one for itself."""
 

@@ -350,17 +350,33 @@ class Outbox(Protocol):
     async def backlog(self, now: Instant) -> Backlog:
         """How much waits."""
 
+    async def prune_messages(self, done_before: Instant, limit: int) -> int:
+        """Forget messages that were delivered before an instant, the oldest first; how many. Those given up stay."""
+
+    async def prune_receipts(self, written_before: Instant, limit: int) -> int:
+        """Forget receipts written before an instant; how many."""
+
 
 # Merchants and keys ----------------------------------------------------------------------------------------
 
 
 class ServiceKey(Struct, frozen=True):
-    """A shop's key. `merchant_id` None: for all merchants. `sha256` is of the key, which is shown only once."""
+    """A shop's key. `merchant_id` None: for all merchants. `sha256` is of the key, which is shown only once.
+
+    A revoked key admits nobody and stays on record.
+    """
 
     sha256: bytes
     name: str
     merchant_id: int | None
     created_at: Instant
+    revoked_at: Instant | None = None
+    revoked_by: str | None = None
+
+    @property
+    def key_id(self) -> str:
+        """What people call it by; tells nothing of the key itself."""
+        return self.sha256.hex()[:16]
 
 
 class Registry(Protocol):
@@ -373,7 +389,13 @@ class Registry(Protocol):
         """Create or replace the settings."""
 
     async def service_key(self, sha256: bytes) -> ServiceKey | None:
-        """The key with that hash."""
+        """The key with that hash, if it was not revoked."""
+
+    async def service_keys(self, limit: int) -> list[ServiceKey]:
+        """All keys, the newest first, revoked ones too."""
+
+    async def revoke_service_key(self, key_id: str, by: str, now: Instant) -> bool:
+        """False when there is no such key, or it was revoked before."""
 
     async def put_service_key(self, key: ServiceKey) -> None:
         """Add a key."""

@@ -6,9 +6,9 @@ from amends import __doc__ as summary
 
 app = App(name="amends", help=summary)
 
-_COMMANDS = ("demo", "serve", "worker", "migrate", "password", "policy", "bench", "doctor")
+_COMMANDS = ("demo", "serve", "worker", "migrate", "password", "keys", "policy", "bench", "doctor")
 _OF_RECORDS = ("dossier", "verify", "redact", "ledger", "retention")
-_OF_SEVERAL = ("policy", "ledger", "retention")
+_OF_SEVERAL = ("keys", "policy", "ledger", "retention")
 """These are a cyclopts App of their own; the others are plain functions."""
 
 for _command in (*_COMMANDS, *_OF_RECORDS):

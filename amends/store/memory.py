@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from amends.application.ports import (
     Announce,
     CaseKey,
@@ -76,6 +78,7 @@ class MemoryStore:
         self.evidence: defaultdict[CaseKey, list[EvidenceRow]] = defaultdict(list)
         self.parcels: dict[tuple[OrderKey, int | None, str], ParcelRow] = {}
         self.receipts: dict[ReceiptKey, Receipt] = {}
+        self.receipts_at: dict[ReceiptKey, Instant] = {}
         self.merchants: dict[int, Merchant] = {}
         self.service_keys: dict[bytes, ServiceKey] = {}
         self.outbox = MemoryOutbox(self)
@@ -210,6 +213,7 @@ class MemorySession:
             store.parcels[write.key, parcel.case_id, parcel.leg] = parcel
         store.outbox.add(write.outbox)
         store.receipts.update((receipt.key, receipt) for receipt in write.receipts)
+        store.receipts_at.update((receipt.key, write.written_at) for receipt in write.receipts)
 
     async def facts(self, ranges: Sequence[FactRange]) -> list[tuple[Fact, ...]]:
         records = self._store.records
@@ -289,7 +293,19 @@ class MemoryRegistry:
         self._store.merchants[merchant.merchant_id] = merchant
 
     async def service_key(self, sha256: bytes) -> ServiceKey | None:
-        return self._store.service_keys.get(sha256)
+        key = self._store.service_keys.get(sha256)
+        return key if key is not None and key.revoked_at is None else None
+
+    async def service_keys(self, limit: int) -> list[ServiceKey]:
+        newest = sorted(self._store.service_keys.values(), key=lambda key: key.sha256)
+        return sorted(newest, key=lambda key: key.created_at, reverse=True)[:limit]
+
+    async def revoke_service_key(self, key_id: str, by: str, now: Instant) -> bool:
+        for key in self._store.service_keys.values():
+            if key.key_id == key_id and key.revoked_at is None:
+                self._store.service_keys[key.sha256] = replace(key, revoked_at=now, revoked_by=by)
+                return True
+        return False
 
     async def put_service_key(self, key: ServiceKey) -> None:
         self._store.service_keys.setdefault(key.sha256, key)

@@ -50,6 +50,18 @@ class MemoryOutbox:
             leased.append(Leased(row.message, row.attempts))
         return leased
 
+    async def prune_messages(self, done_before: Instant, limit: int) -> int:
+        done = [(row.done_at, key) for key, row in self._messages.items() if row.done_at and row.done_at < done_before]
+        for _, key in sorted(done)[:limit]:
+            del self._messages[key]
+        return len(done[:limit])
+
+    async def prune_receipts(self, written_before: Instant, limit: int) -> int:
+        old = sorted((at, key) for key, at in self._store.receipts_at.items() if at < written_before)[:limit]
+        for _, key in old:
+            del self._store.receipts[key], self._store.receipts_at[key]
+        return len(old)
+
     async def settle(self, deliveries: Sequence[Delivery], now: Instant) -> None:
         for one in deliveries:
             row = self._messages[one.merchant_id, one.message_id]

@@ -59,6 +59,17 @@ class PostgresOutbox:
         async with self._database.for_page() as connection:
             return Backlog(*await _sql.backlog(connection, now=now))
 
+    async def prune_messages(self, done_before: Instant, limit: int) -> int:
+        return await self._pruned(_sql.prune_messages.sql, done_before, limit)
+
+    async def prune_receipts(self, written_before: Instant, limit: int) -> int:
+        return await self._pruned(_sql.prune_receipts.sql, written_before, limit)
+
+    async def _pruned(self, statement: str, before: Instant, limit: int) -> int:
+        async with self._database.for_page() as connection:
+            cursor = await connection.execute(statement, {"before": before, "page": limit})
+            return len(await cursor.fetchall())
+
 
 def _message(row: tuple[Any, ...]) -> OutboxMessage:
     merchant_id, message_id, order_no, case_id, effect, due_at = row

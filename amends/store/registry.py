@@ -33,6 +33,17 @@ class PostgresRegistry:
             row = await cursor.fetchone()
             return ServiceKey(*row) if row else None
 
+    async def service_keys(self, limit: int) -> list[ServiceKey]:
+        async with self._database.for_page() as connection:
+            cursor = await connection.execute(_sql.service_keys.sql, {"page": limit}, binary=True)
+            return [ServiceKey(*row) for row in await cursor.fetchall()]
+
+    async def revoke_service_key(self, key_id: str, by: str, now: Instant) -> bool:
+        async with self._database.for_page() as connection:
+            asked = {"key_id": key_id, "by": by, "now": now}
+            cursor = await connection.execute(_sql.revoke_service_key.sql, asked)
+            return await cursor.fetchone() is not None
+
     async def put_service_key(self, key: ServiceKey) -> None:
         async with self._database.for_page() as connection:
             await _sql.put_service_key(

@@ -9,6 +9,7 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
+from amends.application.pruning import IDEMPOTENCY_DAYS
 from amends.domain import commands as k
 from amends.domain.events import Event
 from amends.domain.permissions import ROLES
@@ -31,7 +32,10 @@ _HEADERS: Mapping[str, dict[str, Any]] = {
         "schema": {"type": "string"},
     },
     "Idempotency-Key": {
-        "description": "The same key with the same body gives the first answer again; with another body it is refused.",
+        "description": (
+            "The same key with the same body gives the first answer again, for at least "
+            f"{IDEMPOTENCY_DAYS} days; with another body it is refused."
+        ),
         "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
     },
     "If-Match": {

@@ -54,6 +54,7 @@ PROBLEMS: Mapping[str, Kind] = {
     "unknown_command": Kind(404, N_("There is no such command"), N_("/docs lists all commands of a case.")),
     "unknown_merchant": Kind(404, N_("This shop cannot be found"), N_("Enter its settings first.")),
     "unknown_message": Kind(404, N_("No such message was given up"), N_("It may have been sent again meanwhile.")),
+    "unknown_key": Kind(404, N_("There is no such key"), N_("It may have been revoked before.")),
     "unknown_parcel": Kind(
         404, N_("This parcel cannot be found"), N_("Send the order or the return with its number first.")
     ),

@@ -107,6 +107,7 @@ PROVOKED: list[tuple[str, Provoke]] = [
     ("unknown_merchant", lambda api, _: api.get("/v1/merchants/9", OPERATOR)),
     ("unknown_merchant", lambda api, _: api.get("/v1/orders/99999999999999999999/o1", OPERATOR)),
     ("unknown_message", lambda api, _: api.post("/v1/outbox/1001-0000000000001/retry", None, OPERATOR)),
+    ("unknown_key", lambda api, _: api.post("/v1/keys/0123456789abcdef/revoke", None, OPERATOR)),
     ("unknown_parcel", lambda api, _: api.post("/v1/parcels/scans", scan("o404", "delivered", timedelta(0)))),
     ("unknown_conversation", lambda api, _: api.get("/v1/service/conversations/1001-0000000000001", BUYER)),
     ("conversation_taken", taken_by_another),

@@ -92,6 +92,19 @@ def test_a_key_is_shown_once_and_works(any_api: Api):
     assert any_api.get("/v1/cases", OWNER, key=key).json["code"] == "not_in_scope"
 
 
+def test_a_revoked_key_admits_nobody_and_stays_on_record(any_api: Api):
+    made = any_api.post("/v1/keys", {"name": "ERP", "merchant_id": "1002"}).json
+    assert any_api.get("/v1/cases", "merchant/1002/qian", key=made["key"]).status == 200
+    revoked = any_api.post(f"/v1/keys/{made['key_id']}/revoke", None, "platform/bai")
+    assert (revoked.status, revoked.json) == (200, {"key_id": made["key_id"]})
+    assert any_api.get("/v1/cases", "merchant/1002/qian", key=made["key"]).json["code"] == "unauthenticated"
+    told = next(key for key in any_api.get("/v1/keys").json["keys"] if key["key_id"] == made["key_id"])
+    assert (told["name"], told["merchant_id"], told["revoked_by"]) == ("ERP", "1002", "platform/bai")
+    assert made["key"] not in str(any_api.get("/v1/keys").json)
+    again = any_api.post(f"/v1/keys/{made['key_id']}/revoke", None, "platform/bai")
+    assert again.json["code"] == "unknown_key"
+
+
 @pytest.mark.parametrize(
     ("actor", "key", "code"),
     [(OWNER, None, "not_allowed"), ("", SHOP_KEY, "not_in_scope"), ("platform/gao", None, "not_allowed")],
@@ -99,3 +112,5 @@ def test_a_key_is_shown_once_and_works(any_api: Api):
 def test_keys_are_made_by_the_shop_and_operators(api: Api, actor: str, key: str | None, code: str):
     more = {"key": key} if key else {}
     assert api.post("/v1/keys", {"name": "mine"}, actor, **more).json["code"] == code
+    assert api.get("/v1/keys", actor, **more).json["code"] == code
+    assert api.post("/v1/keys/0123456789abcdef/revoke", None, actor, **more).json["code"] == code

@@ -336,6 +336,39 @@ def test_a_message_is_lent_to_one_deliverer_and_again_when_that_one_died(open_sh
     asyncio.run(story())
 
 
+def test_delivered_messages_and_old_receipts_are_pruned_a_page_at_a_time(open_shop: OpenShop):
+    """What waits or was given up stays; a receipt goes by the instant at which it was written."""
+
+    async def story():
+        async with open_shop() as shop:
+            cases = await shop.opened(4)
+            agreeing = [replace(about(case, k.Agree(1)), key=f"k{n}") for n, case in enumerate(cases)]
+            await shop.accepted(agreeing)
+            outbox, now = shop.outbox, MONDAY
+            lent = [leased.message.message_id for leased in await outbox.lease(now, now + HOUR, 4)]
+            fates = {"done": True, "again": True, "dead": False, "later": False}
+            await outbox.settle(
+                [
+                    Delivery(1001, one, done=done, retry_at=now + 2 * HOUR if fate == "later" else None)
+                    for one, (fate, done) in zip(lent, fates.items(), strict=True)
+                ],
+                now,
+            )
+            assert await outbox.prune_messages(now, 10) == 0
+            assert [await outbox.prune_messages(now + HOUR, 1) for _ in range(3)] == [1, 1, 0]
+            assert len(await outbox.dead_letters(10)) == 1
+            assert len(await outbox.lease(now + 2 * HOUR, now + 3 * HOUR, 10)) == 1
+
+            (again,) = await shop.engine.handle(agreeing[:1])
+            assert again.replayed
+            assert await outbox.prune_receipts(now, 10) == 0
+            assert [await outbox.prune_receipts(now + HOUR, 3) for _ in range(3)] == [3, 1, 0]
+            (anew,) = await shop.engine.handle(agreeing[:1])
+            assert anew.refusal is not None
+
+    asyncio.run(story())
+
+
 def test_what_is_due_is_read_oldest_first_and_what_is_set_aside_comes_back_later(open_shop: OpenShop):
     async def story():
         async with open_shop() as shop:
@@ -406,5 +439,18 @@ def test_settings_and_keys_are_kept(open_shop: OpenShop):
             await registry.put_service_key(key)
             assert await registry.service_key(key.sha256) == key
             assert await registry.service_key(bytes(32)) is None
+
+            later = ServiceKey(sha256(b"later").digest(), "all", None, MONDAY + timedelta(hours=1))
+            await registry.put_service_key(later)
+            assert await registry.service_keys(10) == [later, key]
+            assert await registry.service_keys(1) == [later]
+            revoked_at = MONDAY + timedelta(hours=2)
+            assert await registry.revoke_service_key(key.key_id, "platform/bai", revoked_at)
+            assert not await registry.revoke_service_key(key.key_id, "platform/bai", revoked_at)
+            assert await registry.service_key(key.sha256) is None
+            gone = replace(key, revoked_at=revoked_at, revoked_by="platform/bai")
+            assert await registry.service_keys(10) == [later, gone]
+            await registry.put_service_key(key)
+            assert await registry.service_key(key.sha256) is None
 
     asyncio.run(story())

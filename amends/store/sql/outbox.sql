@@ -43,6 +43,32 @@ update outbox
  where merchant_id = :merchant_id and message_id = :message_id and dead_at is not null
 returning message_id;
 
+-- name: prune_messages(before, page)
+-- Forgets messages delivered before an instant, the oldest first; skips what another pruner holds.
+-- out: their ids
+with old as (
+    select merchant_id, message_id from outbox
+     where done_at < :before
+     order by done_at
+     limit :page
+       for update skip locked)
+delete from outbox o using old
+ where o.merchant_id = old.merchant_id and o.message_id = old.message_id
+returning o.message_id;
+
+-- name: prune_receipts(before, page)
+-- Forgets first answers written before an instant; a key used again after that is a new one.
+-- out: their merchants
+with old as (
+    select merchant_id, actor, key from receipts
+     where written_at < :before
+     order by written_at
+     limit :page
+       for update skip locked)
+delete from receipts r using old
+ where r.merchant_id = old.merchant_id and r.actor = old.actor and r.key = old.key
+returning r.merchant_id;
+
 -- name: backlog(now)^
 -- How much waits, since when, how much was given up, and how many cases are past their deadline.
 select (select count(*) from outbox where done_at is null and dead_at is null and due_at <= :now),

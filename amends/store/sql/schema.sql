@@ -13,7 +13,9 @@ create table service_keys (
     sha256      bytea       primary key,
     name        text        not null,
     merchant_id bigint,                       -- null: acts for all merchants
-    created_at  timestamptz not null
+    created_at  timestamptz not null,
+    revoked_at  timestamptz,                  -- admits nobody since
+    revoked_by  text
 );
 
 -- Mirror of the shop's order. due_at: when silence moves the order itself; retry_at: set aside by the sweep until then.
@@ -170,6 +172,8 @@ create table receipts (
     primary key (merchant_id, actor, key)
 );
 
+create index receipts_by_age on receipts (written_at);
+
 -- Effects to deliver. A leased message is due again at leased_until: its deliverer died.
 create table outbox (
     merchant_id  bigint      not null,
@@ -190,6 +194,7 @@ create table outbox (
 create index outbox_due on outbox (coalesce(leased_until, due_at), merchant_id, message_id)
     where done_at is null and dead_at is null;
 create index outbox_dead on outbox (dead_at, merchant_id, message_id) where dead_at is not null;
+create index outbox_done on outbox (done_at) where done_at is not null;
 
 -- Talks with a person of the platform's service (R5.1). Platform-wide ones have merchant_id 0.
 create table conversations (

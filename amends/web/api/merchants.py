@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from amends.application.access import MERCHANT_ROLES, PLATFORM, PLATFORM_ROLES, key_hash, new_key
 from amends.application.ports import ServiceKey
 from amends.domain.order import Merchant, Minor, ReturnAddress, Short
+from amends.domain.time import Instant
 from amends.domain.words import Role, Side
 from amends.web.call import Call, MerchantId, Reply, operation, reached
 from amends.web.problems import Problem
@@ -48,9 +49,33 @@ class NewKey(Struct, frozen=True, forbid_unknown_fields=True):
     merchant_id: MerchantId | None = None
 
 
+class KeyView(Struct, frozen=True, omit_defaults=True):
+    """A key on record: what it is called by, and who revoked it when. The key itself is kept nowhere."""
+
+    key_id: str
+    name: str
+    merchant_id: str | None
+    created_at: Instant
+    revoked_at: Instant | None = None
+    revoked_by: str = ""
+
+
+class Keys(Struct, frozen=True):
+    """The newest keys first, revoked ones too."""
+
+    keys: list[KeyView]
+
+
+class KeyRevoked(Struct, frozen=True):
+    """The key admits nobody any more; other processes know it within five seconds."""
+
+    key_id: str
+
+
 class KeyMade(Struct, frozen=True):
     """A service key. It is shown this once; only its hash is kept."""
 
+    key_id: str
     key: str
     name: str
     merchant_id: str | None
@@ -114,8 +139,42 @@ async def make_key(call: Call, body: NewKey) -> Reply[KeyMade]:
     _at_platform(call, frozenset({Role.OPERATOR}))
     merchant_id = reached(body.merchant_id, call.caller) if body.merchant_id else None
     key = new_key()
-    await call.desk.registry.put_service_key(ServiceKey(key_hash(key), body.name, merchant_id, call.desk.clock.now()))
-    return Reply(KeyMade(key, body.name, body.merchant_id), 201, {"cache-control": "no-store"})
+    made = ServiceKey(key_hash(key), body.name, merchant_id, call.desk.clock.now())
+    await call.desk.registry.put_service_key(made)
+    return Reply(KeyMade(made.key_id, key, body.name, body.merchant_id), 201, {"cache-control": "no-store"})
+
+
+@operation("GET", "/v1/keys")
+async def list_keys(call: Call) -> Keys:
+    """The service keys, revoked ones too; seen by the shop and operators."""
+    _at_platform(call, frozenset({Role.OPERATOR}))
+    return Keys(
+        [
+            KeyView(
+                key.key_id,
+                key.name,
+                None if key.merchant_id is None else str(key.merchant_id),
+                key.created_at,
+                key.revoked_at,
+                key.revoked_by or "",
+            )
+            for key in await call.desk.registry.service_keys(_MOST_KEYS)
+        ]
+    )
+
+
+@operation("POST", "/v1/keys/{key_id:str}/revoke")
+async def revoke_key(call: Call) -> KeyRevoked:
+    """Take a service key back for good; sent by the shop or an operator. It stays on record with who did it."""
+    _at_platform(call, frozenset({Role.OPERATOR}))
+    key_id = call.path["key_id"]
+    if not await call.desk.registry.revoke_service_key(key_id, call.caller.actor.name, call.desk.clock.now()):
+        raise Problem("unknown_key")
+    call.desk.access.forget()
+    return KeyRevoked(key_id)
+
+
+_MOST_KEYS = 1_000
 
 
 def _may_set(call: Call, merchant_id: int) -> None:
@@ -132,4 +191,12 @@ def _at_platform(call: Call, roles: frozenset[Role]) -> None:
         raise Problem("not_allowed")
 
 
-HANDLERS: tuple[HTTPRouteHandler, ...] = (put_merchant, get_merchant, list_staff, put_staff, make_key)
+HANDLERS: tuple[HTTPRouteHandler, ...] = (
+    put_merchant,
+    get_merchant,
+    list_staff,
+    put_staff,
+    make_key,
+    list_keys,
+    revoke_key,
+)
