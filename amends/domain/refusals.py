@@ -46,6 +46,7 @@ class Code(StrEnum):
     REPLY_UNANSWERED = "reply_unanswered"
     EXPLANATION_TOO_SHORT = "explanation_too_short"
     EXPLANATION_TOO_LONG = "explanation_too_long"
+    EVIDENCE_TIME_OVER = "evidence_time_over"
     MISSING_EVIDENCE = "missing_evidence"
     UNKNOWN_EVIDENCE = "unknown_evidence"
     UNKNOWN_ADDRESS = "unknown_address"

@@ -320,6 +320,11 @@ WORDS: Mapping[Code, _Words] = {
         ),
         N_("Name them, then rule again."),
     ),
+    Code.EVIDENCE_TIME_OVER: _Words(
+        N_("The time for evidence is over"),
+        (N_("It could be filed until: {ended_at}."), N_("The platform decides on what is there.")),
+        N_("You can still write to both sides; if the platform asks you for more, you can file it then."),
+    ),
     Code.SHARES_DO_NOT_SUM: _Words(
         N_("The shares of fault do not add up"),
         (N_("They add up to {total}, not to 100."), N_("They must add up to 100.")),

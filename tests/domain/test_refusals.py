@@ -445,6 +445,18 @@ def test_writing_about_evidence_that_nobody_filed():
     return broken_cup().when(BUYER, k.SendMessage("见图", shown)).then_refused(Code.UNKNOWN_EVIDENCE, evidence=["e9"])
 
 
+@refuses(Code.EVIDENCE_TIME_OVER)
+def test_filing_evidence_when_the_platforms_day_for_it_is_over():
+    """Rules §4, `evidence`: judged on what is there; a message goes through, with a new photo it does not."""
+    case = broken_cup().reviewed()
+    ends = case.now + hours(24)
+    photo = (k.EvidenceItem(EvidenceKind.PHOTO),)
+    case.at(ends - TICK).given(BUYER, k.AddEvidence(photo))
+    case.at(ends).given(BUYER, k.SendMessage("请看前面的照片"))
+    case.at(ends).when(BUYER, k.SendMessage("见图", photo)).then_refused(Code.EVIDENCE_TIME_OVER, ended_at=ends)
+    return case.at(ends).when(BUYER, k.AddEvidence(photo)).then_refused(Code.EVIDENCE_TIME_OVER, ended_at=ends)
+
+
 @refuses(Code.UNKNOWN_ADDRESS)
 def test_agreeing_to_a_return_to_an_address_that_is_not_on_record():
     return broken_cup().when(OWNER, k.Agree(1, "a9")).then_refused(Code.UNKNOWN_ADDRESS, address_id="a9")

@@ -5,10 +5,15 @@ from amends.domain.commands import Point, RecordCall, RevealContact, SendMessage
 from amends.domain.draft import CaseDraft
 from amends.domain.policy import Limits
 from amends.domain.refusals import Code, Refusal, refuse
-from amends.domain.rules.evidence import file_evidence, unknown_in_points, unknown_items
+from amends.domain.rules.evidence import file_evidence, in_time, unknown_in_points, unknown_items
 
 
 def may_send(c: CaseDraft, command: SendMessage | None) -> Refusal | None:
+    """Words go on for ever; what they bring along is evidence, and that has its time."""
+    if command is not None and any(item.evidence_id is None for item in command.evidence):
+        late = in_time(c, c.actor.side)
+        if late is not None:
+            return late
     strange = unknown_items(command.evidence, c.case.evidence.count) if command else []
     return refuse(Code.UNKNOWN_EVIDENCE, evidence=strange) if strange else None
 

@@ -8,7 +8,7 @@ from amends.domain import events as e
 from amends.domain.commands import AddEvidence, EvidenceItem, Point
 from amends.domain.draft import CaseDraft
 from amends.domain.refusals import Code, Refusal, refuse
-from amends.domain.words import EvidenceKind, Side
+from amends.domain.words import EvidenceKind, Side, Stage
 
 
 def missing_groups(
@@ -55,8 +55,25 @@ def file_evidence(c: CaseDraft, side: Side, items: Iterable[EvidenceItem], note:
     return tuple(ids)
 
 
+def in_time(c: CaseDraft, side: Side) -> Refusal | None:
+    """With the platform, each side has until its clock ends (rules §4, `evidence`); after that it is judged on what is
+    there. What had come in by then counts, however long it lay at the door.
+    """
+    review = c.case.review
+    if c.case.stage is not Stage.UNDER_REVIEW or review is None or side not in (Side.BUYER, Side.MERCHANT):
+        return None
+    if any(c.running(f"{clock}:{side.value}") for clock in ("evidence", "evidence_more")):
+        return None
+    asked = (request.due_at for request in review.requests if request.side is side)
+    ended_at = max((c.policy.due("evidence", review.entered_at), *asked))
+    came_at = c.draft.context.received_at or c.now
+    return refuse(Code.EVIDENCE_TIME_OVER, ended_at=ended_at) if came_at >= ended_at else None
+
+
 def may_add(c: CaseDraft, command: AddEvidence | None) -> Refusal | None:
-    """Evidence asked for by a date is refused after it only by the clock that decides without it (rules §4)."""
+    late = in_time(c, c.actor.side)
+    if late is not None:
+        return late
     strange = unknown_items(command.evidence, c.case.evidence.count) if command else []
     return refuse(Code.UNKNOWN_EVIDENCE, evidence=strange) if strange else None
 
