@@ -39,7 +39,7 @@ from amends.application.ports import Answer, CaseKey, Clock, Envelope, OrderKey,
 from amends.application.visibility import forms_of
 from amends.domain import commands as k
 from amends.domain.actor import Actor
-from amends.domain.case import public_case_id
+from amends.domain.case import Case, public_case_id
 from amends.domain.docket import PolicyBook
 from amends.domain.permissions import is_party
 from amends.domain.refusals import Code, Refusal, refuse
@@ -379,11 +379,7 @@ class Evidence:
             return refuse(Code.UNKNOWN_CASE), {}
         if not is_party(caller.actor, case) or not caller.may_reach(key.merchant_id):
             return refuse(Code.NOT_YOURS), {}
-        sides = {
-            Side.BUYER: (f"{Side.BUYER}/{case.buyer_id}", str(Side.PLATFORM)),
-            Side.MERCHANT: (f"{Side.MERCHANT}/{case.merchant_id}", str(Side.PLATFORM)),
-        }
-        return None, sides  # type: ignore[return-value]
+        return None, owners_of(case)
 
 
 async def _begun(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -401,6 +397,15 @@ async def _begun(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 def owner_of(actor: Actor) -> str:
     """The party behind an actor: colleagues may name each other's files, the other side's nobody."""
     return f"{actor.side}/{actor.party}" if actor.party else str(actor.side)
+
+
+def owners_of(case: Case) -> dict[Side, Sequence[str]]:
+    """Whose files may stand behind each side's evidence."""
+    return {
+        Side.BUYER: (f"{Side.BUYER}/{case.buyer_id}", str(Side.PLATFORM)),
+        Side.MERCHANT: (f"{Side.MERCHANT}/{case.merchant_id}", str(Side.PLATFORM)),
+        Side.SYSTEM: (str(Side.SYSTEM),),
+    }
 
 
 def named_in(command: k.Command) -> list[str]:

@@ -21,6 +21,10 @@ from amends.domain.words import Side
 _ALL_FORMS = frozenset(Form)
 _SHOWN_FORMS = frozenset({Form.DISPLAY, Form.THUMB})
 
+_OF_OTHER_CASES = frozenset({"same_file", "similar_picture"})
+_OF_ORIGINALS = frozenset({"taken_at", "device", "software"})
+"""Findings that say what only the original says."""
+
 _INSIDE = frozenset({e.CaseAssigned, e.RulingProposed, e.RulingReturned, e.PayoutSettlementProposed})
 """Events that only the platform sees."""
 
@@ -95,6 +99,15 @@ def forms_of(side: Side, actor: Actor) -> frozenset[Form]:
     The original carries where and with what it was made; it is for the side that filed it and for the platform.
     """
     return _ALL_FORMS if _sees_all(actor) or actor.side is side else _SHOWN_FORMS
+
+
+def sees_finding(code: str, side: Side, actor: Actor) -> bool:
+    """Whether a fact found in evidence of that side is for this reader: of other cases only the platform knows."""
+    if _sees_all(actor):
+        return True
+    if code in _OF_OTHER_CASES:
+        return False
+    return code not in _OF_ORIGINALS or Form.ORIGINAL in forms_of(side, actor)
 
 
 def _sees_all(actor: Actor) -> bool:

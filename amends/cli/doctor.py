@@ -9,6 +9,7 @@ import psycopg
 from rich.console import Console
 
 from amends.adapters.clock import SystemClock
+from amends.adapters.files.reading.words import is_installed
 from amends.application.policies import Policies, PolicyFaults
 from amends.bootstrap import database_url
 from amends.cli.given import given
@@ -50,6 +51,7 @@ def doctor(*, data: Path | None = None) -> int:
 
 def _findings(settings: Settings) -> Iterator[Finding]:
     yield _policy(settings)
+    yield _text_reader()
     try:
         with database_url(settings) as url:
             yield from _server(server(url))
@@ -67,6 +69,12 @@ def _policy(settings: Settings) -> Finding:
     except PolicyFaults as faults:
         return Finding("policy", "", f"{len(faults.faults)} faults; `amends policy check` names them")
     return Finding("policy", f"{policies.in_force(SystemClock().now()).version} is in force")
+
+
+def _text_reader() -> Finding:
+    """Without it evidence is shown as it is, and nothing says what its text names."""
+    without = "not read; `pip install 'amends[ocr]'` brings the reader along"
+    return Finding("text in screenshots", "read here, offline" if is_installed() else without)
 
 
 def _server(found: Server) -> Iterator[Finding]:

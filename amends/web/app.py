@@ -20,6 +20,7 @@ from amends.web.api import (
     conversations,
     dossier,
     evidence,
+    findings,
     hand_overs,
     ledger,
     merchants,
@@ -50,6 +51,7 @@ HANDLERS: tuple[HTTPRouteHandler, ...] = (
     *dossier.HANDLERS,
     *ledger.HANDLERS,
     *evidence.HANDLERS,
+    *findings.HANDLERS,
     *reference.HANDLERS,
 )
 

@@ -8,6 +8,7 @@ from amends.application import ports
 from amends.application.access import Access
 from amends.application.dossier import Dossiers
 from amends.application.evidence import Evidence
+from amends.application.findings import Findings
 from amends.application.intake import Intake
 from amends.application.lanes import Lanes
 from amends.application.ledger import Book, Ledger
@@ -44,6 +45,7 @@ class Desk:
     ledger: Ledger
     dossiers: Dossiers
     evidence: Evidence
+    findings: Findings
     workbench: Workbench
     figures: Figures
     move_clock: Callable[[timedelta], Awaitable[Instant]] | None = None

@@ -17,6 +17,7 @@ from amends.adapters.printing import TypstPrinter
 from amends.application.access import Access, key_hash
 from amends.application.dossier import Dossiers
 from amends.application.evidence import Evidence
+from amends.application.findings import Findings
 from amends.application.ids import Ids
 from amends.application.intake import Intake
 from amends.application.lanes import Lanes
@@ -32,6 +33,7 @@ from amends.domain.time import Instant
 from amends.domain.words import Role
 from amends.settings import Settings
 from amends.store.memory_conversations import MemoryConversations
+from amends.store.memory_examinations import MemoryExaminations
 from amends.store.memory_files import MemoryFiles as MemoryFileBook
 from amends.store.sign_ins import MemorySignIns
 from amends.web.app import Application
@@ -229,8 +231,10 @@ async def desk_in_memory(clock: ManualClock) -> AsyncIterator[Opened]:
             ledger = Ledger(shop.book, Ring(), clock)
             await ledger.begin()
             inspector, folder = ProcessInspector(), Path(tempfile.mkdtemp(prefix="amends-test-"))
+            files = MemoryFileBook(shop.store)  # type: ignore[arg-type]
+            examinations = MemoryExaminations(shop.store, files)  # type: ignore[arg-type]
             evidence = Evidence(
-                book=MemoryFileBook(shop.store),  # type: ignore[arg-type]
+                book=files,
                 blobs=local_blobs(folder / "evidence"),
                 inspector=inspector,
                 records=shop.reader,
@@ -257,6 +261,7 @@ async def desk_in_memory(clock: ManualClock) -> AsyncIterator[Opened]:
                     book=shop.book,
                     ledger=ledger,
                     evidence=evidence,
+                    findings=Findings(examinations, files, shop.reader, POLICIES, clock),
                     workbench=shop.workbench,
                     figures=Figures(shop.workbench, clock),
                     dossiers=Dossiers(shop.reader, ledger, POLICIES, evidence, TypstPrinter()),
