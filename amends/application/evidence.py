@@ -196,7 +196,12 @@ class Evidence:
         return await self.complete(row) if row.received_bytes == row.size_bytes else row
 
     async def complete(self, row: FileRow) -> FileRow:
-        """Put the pieces together, look at the file and keep it. Raises Unsuitable, Unavailable, LookupError."""
+        """Go on from where the process before stopped: put the pieces together, look at the file and keep it.
+
+        Raises Unsuitable, Unavailable, LookupError where bytes are missing.
+        """
+        if row.state is FileState.STORING and await self._has_all(row):
+            return await self._kept(row)
         async with self._folder() as folder:
             file = folder / "original"
             hashed, size = await self._write(file, self._pieces(row))
@@ -322,14 +327,18 @@ class Evidence:
         """The row is there, so the sweep knows of the bytes before there are any."""
         for form in row.copies:
             await self.blobs.put(blob_key(row.sha256, form), folder / form.value)
-        return await self.kept(row)
+        return await self._kept(row)
 
-    async def kept(self, row: FileRow) -> FileRow:
-        """All its bytes are there: it can be named and seen."""
+    async def _kept(self, row: FileRow) -> FileRow:
+        """All its bytes are there: it can be named and seen. Pieces go first, or nobody would look for them again."""
+        await self.blobs.delete_under(pieces_of(row))
         kept = replace(row, state=FileState.KEPT)
         await self.book.settle(kept, row.touched_at)
-        await self.blobs.delete_under(pieces_of(row))
         return kept
+
+    async def _has_all(self, row: FileRow) -> bool:
+        sizes = [await self.blobs.size(blob_key(row.sha256, form)) for form in row.copies]
+        return sizes == [copy.size_bytes for copy in row.copies.values()]
 
     async def _write(self, file: Path, content: AsyncIterable[bytes]) -> tuple[str, int]:
         """Onto the disk, bounded. Raises Unsuitable."""

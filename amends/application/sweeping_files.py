@@ -62,7 +62,7 @@ class FileSweep:
         try:
             caller = await self._access.person(row.intent.actor)
             if row.state is not FileState.KEPT:
-                row = await self._whole(row)
+                row = await self._evidence.complete(row)
             await self._evidence.file(row, caller, in_time=True)
         except (Unsuitable, LookupError, NotAdmitted) as fault:
             # Not all of it had come, or it is nothing that is taken: its sender never heard that it was.
@@ -70,16 +70,6 @@ class FileSweep:
             await self._evidence.book.done(row)
         except Failed:
             log.warning("upload %s is filed later", row.file_id)
-
-    async def _whole(self, row: FileRow) -> FileRow:
-        """Kept after all: its bytes are there already, or its pieces still are. Raises LookupError, Unsuitable."""
-        if row.state is FileState.STORING and await self._has_all(row):
-            return await self._evidence.kept(row)
-        return await self._evidence.complete(row)
-
-    async def _has_all(self, row: FileRow) -> bool:
-        sizes = [await self._evidence.blobs.size(blob_key(row.sha256, form)) for form in row.copies]
-        return sizes == [copy.size_bytes for copy in row.copies.values()]
 
     async def _remove(self, row: FileRow) -> None:
         """The row first, held until the bytes are gone: who begins to keep the same bytes meanwhile waits."""
