@@ -3,9 +3,10 @@
 from amends.domain import commands as k
 from amends.domain.effects import Pay
 from amends.domain.order import Group
-from amends.domain.words import ScanCode, Stage
-from tests.domain.stories import B, return_agreed, travelling
-from tests.support.given import OWNER, PAID_AT, SYSTEM, bought, hours, order
+from amends.domain.refusals import Code
+from amends.domain.words import Kind, Outcome, ScanCode, Stage
+from tests.domain.stories import B, return_agreed, travelling, unshipped
+from tests.support.given import BUYER, OWNER, PAID_AT, SYSTEM, bought, hours, order
 
 
 def test_older_news_change_nothing():
@@ -56,3 +57,33 @@ def test_a_request_about_money_alone_is_not_settled_by_a_parcel():
     assert sorted(case.reason for case in lost.docket.cases) == ["price_difference", "stuck_in_transit"]
     price = next(case for case in lost.docket.cases if case.reason == "price_difference")
     assert price.stage is Stage.AWAITING_MERCHANT
+
+
+def test_an_order_that_the_shop_cancelled_is_refunded_by_the_shop():
+    """Rules §3: counts into the balance; a case with nothing left closes."""
+    case = unshipped()
+    left = case.news(cancelled_at=case.now)
+    assert left.case.closing.outcome is Outcome.REFUNDED_ELSEWHERE
+    assert [effect for effect in left.sent if isinstance(effect, Pay)] == []
+    again = left.when(BUYER, left.asking(Kind.REFUND_ONLY, "changed_mind"))
+    again.then_refused(Code.EXCEEDS_BALANCE, left_minor=0)
+
+
+def test_a_cancelled_order_with_a_figure_counts_by_the_figure():
+    case = unshipped()
+    left = case.news(cancelled_at=case.now, refunded_elsewhere=20_00)
+    assert left.case.is_open
+    assert left.swept("answer.not_shipped").case.refund_committed_minor == 45_00
+
+
+def test_what_was_paid_before_the_shop_cancelled_stays_paid():
+    paid = unshipped().given(OWNER, k.Agree(1)).answered()
+    left = paid.news(cancelled_at=paid.now)
+    assert (left.case, left.sent) == (paid.case, paid.sent)
+
+
+def test_a_group_that_failed_is_refunded_here_though_the_shop_calls_it_cancelled():
+    """R4.3."""
+    group = Group("failed", PAID_AT)
+    left = bought(group=group, cancelled_at=PAID_AT)
+    assert sum(effect.amount_minor for effect in left.sent if isinstance(effect, Pay)) == left.order.paid

@@ -24,7 +24,18 @@ def balance_minor(draft: Draft) -> int:
 def refundable_minor(order: Order) -> int:
     """The most that cases may refund of the order: what came in and did not go out elsewhere."""
     charged_back = order.chargeback.amount if order.chargeback and order.chargeback.state == "lost" else 0
-    return max(0, order.paid - order.refunded_elsewhere - charged_back)
+    return max(0, order.paid - _refunded_by_shop_minor(order) - charged_back)
+
+
+def _refunded_by_shop_minor(order: Order) -> int:
+    """What the shop gave back itself. An order that it cancelled without a figure counts whole (rules §3).
+
+    A group that did not fill is no cancelling by the shop: that one is refunded here (R4.3).
+    """
+    failed = order.group is not None and order.group.state != "formed"
+    if order.cancelled_at is None or order.refunded_elsewhere or failed:
+        return order.refunded_elsewhere
+    return order.paid
 
 
 def compensation_left_minor(draft: Draft, policy: Policy) -> int:
