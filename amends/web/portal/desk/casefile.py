@@ -103,6 +103,7 @@ async def _show(
         queue=queue,
         sides=sides(page.facts, evidence, language),
         records=records,
+        found=here.found(await here.desk.findings.of_case(page.key, here.caller, language), page.key.merchant_id),
         rules=apply_,
         burden=view.review.burden_on if view.review else reason.burden if reason else None,
         findings=findings(view.ruling.terms, policy, language) if view.ruling else (),
