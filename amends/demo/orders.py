@@ -20,6 +20,9 @@ CHINA = ZoneInfo("Asia/Shanghai")
 FREE_FROM_MINOR = 9_900
 SHIPS_WITHIN = timedelta(hours=48)
 
+REGULARS, REGULARS_ORDER = 8, 0.22
+"""A few buyers who order again and again, and their share of all orders."""
+
 ABOVE_SWITCHES_MINOR = 2_100
 """More than any shop here refunds without looking."""
 
@@ -144,8 +147,11 @@ class Market:
             confirms_after=timedelta(hours=draws.uniform(1, 20)) if wish.state == "confirmed" else None,
         )
 
-    def without_story(self, now: Instant, days: int) -> DemoOrder:
-        """An order that runs as orders mostly do; some have only just been placed."""
+    def without_story(self, now: Instant, days: int, known_from: Instant) -> DemoOrder:
+        """An order that runs as orders mostly do; some have only just been placed.
+
+        Groups that began before `known_from` have formed: one that did not was refunded before anybody looks.
+        """
         draws = self._next()
         paid_at = daytime(now - timedelta(days=draws.uniform(0, days)), draws)
         shop = draws.choices(self._shops, [shop.share for shop in self._shops])[0]
@@ -154,7 +160,7 @@ class Market:
             return order._replace(cancelled_at=paid_at + timedelta(hours=draws.uniform(1, 20)))
         if draws.random() < 0.12:
             started_at = paid_at - timedelta(hours=draws.uniform(0, 3))
-            forms = draws.random() < 0.94
+            forms = draws.random() < 0.94 or started_at < known_from
             grouped_at = started_at + timedelta(hours=draws.uniform(2, 23)) if forms else None
             order = order._replace(group=Group("formed" if forms else "forming", started_at, grouped_at))
             if not forms:
@@ -187,7 +193,8 @@ class Market:
         return draws.choices(fitting, [shop.share for shop in fitting])[0]
 
     def _order(self, shop: Shop, paid_at: Instant, wish: Wish, draws: random.Random) -> DemoOrder:
-        buyer = draws.choice(self._buyers)
+        regular = draws.random() < REGULARS_ORDER
+        buyer = draws.choice(self._buyers[:REGULARS] if regular else self._buyers)
         wanted = [category for category in shop.categories if not wish.categories or category in wish.categories]
         count = wish.lines or draws.choices((1, 2, 3), (78, 17, 5))[0]
         goods, lines = self._basket(wanted or list(shop.categories), count, wish, paid_at, draws)

@@ -81,7 +81,7 @@ class Buyer(NamedTuple):
 
 
 _SHOPS: tuple[tuple[str, tuple[str, ...], int], ...] = (
-    ("木棠生活馆", ("home", "appliances", "furniture"), 22),
+    ("木棠生活馆", ("home", "appliances", "furniture", "clothing", "bags", "toys"), 90),
     ("锐极数码专营店", ("electronics",), 16),
     ("云织服饰旗舰店", ("clothing", "underwear"), 14),
     ("果然鲜生", ("fresh", "packaged_food"), 10),
