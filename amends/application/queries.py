@@ -1,7 +1,7 @@
 """Questions about cases and orders, answered for one actor in that reader's words."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -13,6 +13,7 @@ from amends.application.caseview import CaseLineView, CaseView, Next, Status, ca
 from amends.application.files import FileView
 from amends.application.outward import PublicFact, public_facts, told
 from amends.application.ports import CaseFilter, CaseKey, Clock, OrderKey
+from amends.application.reach import reaches_feed, within_reach
 from amends.application.visibility import author, visible_case, visible_order
 from amends.domain import commands as k
 from amends.domain import events as e
@@ -127,6 +128,15 @@ class Outlook(Struct, frozen=True, omit_defaults=True):
     status: Status
     next: Next
     pays_minor: int = 0
+
+
+class Bench(Struct, frozen=True):
+    """What an agent has beside a case: the order, what could be offered, reasons to reject, where steps would lead."""
+
+    order: OrderView
+    remedies: tuple[RemedyView, ...]
+    rejections: tuple[RejectionView, ...]
+    outlooks: dict[str, Outlook]
 
 
 class EvidenceView(Struct, frozen=True, omit_defaults=True):
@@ -287,7 +297,7 @@ class Queries:
         self, wanted: CaseFilter, cursor: str | None, limit: int, caller: Caller, language: Language
     ) -> CaseLines | Refusal:
         """A page of a list, as far as the caller reaches. Raises BadCursor."""
-        mine = _within_reach(wanted, caller)
+        mine = within_reach(wanted, caller)
         if mine is None:
             return refuse(Code.NOT_YOURS)
         merchant_id = mine.merchant_id
@@ -348,8 +358,11 @@ class Queries:
     async def remedies(self, key: CaseKey, caller: Caller, language: Language) -> tuple[RemedyView, ...] | Refusal:
         """What the caller could offer in a case now, and why not the rest."""
         docket = await self._docket_of(key, caller)
-        if isinstance(docket, Refusal):
-            return docket
+        return docket if isinstance(docket, Refusal) else self._remedies(docket, key, caller, language)
+
+    def _remedies(
+        self, docket: Docket, key: CaseKey, caller: Caller, language: Language
+    ) -> tuple[RemedyView, ...] | Refusal:
         case = docket.case(key.case_id)
         if case is None:
             return refuse(Code.UNKNOWN_CASE)
@@ -364,11 +377,37 @@ class Queries:
             for one in views.remedies(docket, key.case_id, self._context(caller, key.case_id))
         )
 
-    async def rejections(self, key: CaseKey, caller: Caller, language: Language) -> tuple[RejectionView, ...]:
-        """The reasons to reject, those that fit the case as it stands first (R3.5)."""
+    async def bench(
+        self,
+        key: CaseKey,
+        commands: Mapping[str, k.Command],
+        caller: Caller,
+        language: Language,
+        *,
+        offers: bool = False,
+        rejects: bool = False,
+    ) -> Bench | Refusal:
+        """What a page shows beside a case, in one look; commands that would be refused have no outlook."""
         docket = await self._docket_of(key, caller)
-        case = None if isinstance(docket, Refusal) else docket.case(key.case_id)
-        if isinstance(docket, Refusal) or case is None:
+        if isinstance(docket, Refusal):
+            return docket
+        remedies = self._remedies(docket, key, caller, language) if offers else ()
+        outlooks = {
+            name: self._outlook(docket, key.case_id, command, caller, language) for name, command in commands.items()
+        }
+        return Bench(
+            self._order_view(docket, caller, language),
+            () if isinstance(remedies, Refusal) else remedies,
+            self._rejections(docket, key, caller, language) if rejects else (),
+            {name: outlook for name, outlook in outlooks.items() if not isinstance(outlook, Refusal)},
+        )
+
+    def _rejections(
+        self, docket: Docket, key: CaseKey, caller: Caller, language: Language
+    ) -> tuple[RejectionView, ...]:
+        """The reasons to reject, those that fit the case as it stands first (R3.5)."""
+        case = docket.case(key.case_id)
+        if case is None:
             return ()
         policy = self._policies.get(case.policy)
         reader = self.reader(language, caller.actor.side, case.currency)
@@ -393,18 +432,6 @@ class Queries:
             return docket
         case_id = key.case_id if isinstance(key, CaseKey) else None
         return self._outlook(docket, case_id, command, caller, language)
-
-    async def outlooks(
-        self, key: CaseKey, commands: Mapping[str, k.Command], caller: Caller, language: Language
-    ) -> dict[str, Outlook]:
-        """The same of several commands about one case, by name; those that would be refused are left out."""
-        docket = await self._docket_of(key, caller)
-        if isinstance(docket, Refusal):
-            return {}
-        found = {
-            name: self._outlook(docket, key.case_id, command, caller, language) for name, command in commands.items()
-        }
-        return {name: outlook for name, outlook in found.items() if not isinstance(outlook, Refusal)}
 
     def _outlook(
         self, docket: Docket, case_id: int | None, command: k.Command, caller: Caller, language: Language
@@ -548,33 +575,12 @@ class Queries:
         return replace(c.case, version=case.version)
 
 
-def reaches_feed(caller: Caller, merchant_id: int) -> bool:
-    """A feed is its merchant's, the platform's and the shop's own."""
-    actor = caller.actor
-    theirs = actor.side in (Side.PLATFORM, Side.SYSTEM) or (
-        actor.side is Side.MERCHANT and actor.party == str(merchant_id)
-    )
-    return theirs and caller.may_reach(merchant_id)
+def evidence_in(facts: Iterable[PublicFact]) -> list[EvidenceView]:
+    """Every piece of evidence of a record that was read already."""
+    return [one for fact in facts for one in _evidence(fact, fact.by)]
 
 
-def _within_reach(wanted: CaseFilter, caller: Caller) -> CaseFilter | None:
-    """The filter narrowed to what the caller may see; None when he asks for what is another's."""
-    actor = caller.actor
-    own_merchant = int(actor.party) if actor.side is Side.MERCHANT else caller.merchant_id
-    own_buyer = actor.party if actor.side is Side.BUYER else None
-    if own_merchant is not None and wanted.merchant_id not in (None, own_merchant):
-        return None
-    if own_buyer is not None and wanted.buyer_id not in (None, own_buyer):
-        return None
-    return replace(
-        wanted,
-        merchant_id=wanted.merchant_id if own_merchant is None else own_merchant,
-        buyer_id=wanted.buyer_id if own_buyer is None else own_buyer,
-        assignee=wanted.assignee if actor.side in (Side.PLATFORM, Side.SYSTEM) else None,
-    )
-
-
-def _evidence(fact: e.Fact, by: str) -> Iterator[EvidenceView]:
+def _evidence(fact: e.Fact | PublicFact, by: str) -> Iterator[EvidenceView]:
     match fact.event:
         case e.EvidenceFiled(side=side, items=items):
             for item in items:

@@ -8,7 +8,8 @@ from litestar.response import Stream
 from msgspec import Meta, Struct
 
 from amends.application.ports import CaseKey, Change
-from amends.application.queries import FactPage, FeedPage, reaches_feed
+from amends.application.queries import FactPage, FeedPage
+from amends.application.reach import reaches_feed
 from amends.domain.order import Short
 from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.words import Side

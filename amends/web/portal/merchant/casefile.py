@@ -8,12 +8,11 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from amends.application.caseview import ActionView
-from amends.application.ports import CaseKey, OrderKey
-from amends.application.queries import Outlook, RemedyView
+from amends.application.ports import CaseKey
+from amends.application.queries import RemedyView, evidence_in
 from amends.application.workbench import queue_of
 from amends.domain import commands as k
 from amends.domain.draft import base
-from amends.domain.refusals import Refusal
 from amends.domain.words import EvidenceKind, Remedy, Role, Side, SmallPaymentType
 from amends.web.portal import forms
 from amends.web.portal.buyer.home import WHERE
@@ -23,7 +22,7 @@ from amends.web.portal.casepage import NOT_DONE, CasePage, read_case
 from amends.web.portal.merchant import queues
 from amends.web.portal.merchant.effects import advice, effects, figures
 from amends.web.portal.merchant.presence import see
-from amends.web.portal.merchant.wizard import POINTS, read_wizard
+from amends.web.portal.merchant.wizard import POINTS, is_rejecting, read_wizard
 from amends.web.portal.talk import Entry
 from amends.web.portal.troubles import Trouble
 from amends.web.portal.visit import Here, Visit
@@ -113,16 +112,25 @@ async def show(
     """The page; with `trouble`, the step that was tried stays open with what was entered."""
     page = await read_case(here, case_id)
     view, queries, key = page.view, here.desk.queries, page.key
-    order_key = OrderKey(key.merchant_id, view.order_no)
-    order = here.found(await queries.order(order_key, here.caller, here.language), key.merchant_id)
-    remedies = await _remedies(here, page)
+    bench = here.found(
+        await queries.bench(
+            key,
+            _tried(page),
+            here.caller,
+            here.language,
+            offers=page.may("make-offer"),
+            rejects=is_rejecting(here, page),
+        ),
+        key.merchant_id,
+    )
+    order, remedies = bench.order, bench.remedies
     rates = await here.desk.figures.rates(key.merchant_id)
     reader = here.reader(view.money.currency)
     advised = advice(view, reader)
     policy = here.desk.policies.get(view.policy)
     asked = await _list(here, key)
     lines, cursor = await queues.read_lines(here, asked, queues.BESIDE_A_CASE)
-    evidence = here.found(await queries.evidence(key, here.caller), key.merchant_id)
+    evidence = evidence_in(page.facts)
     return here.page(
         "merchant/case.html",
         status=409 if trouble else 200,
@@ -137,12 +145,12 @@ async def show(
         lines=lines,
         further=asked.address(here.base, cursor=cursor) if cursor else "",
         steps=_steps(page, remedies, advised.verb if advised else ""),
-        wizard=await read_wizard(here, page),
+        wizard=read_wizard(here, page, bench.rejections),
         points=[translate(text, here.language) for text in POINTS],
         advice=advised,
         figures=figures(rates, here.language),
         effects=effects(view, rates, here.language),
-        outlooks=await _outlooks(here, page),
+        outlooks=bench.outlooks,
         offers={offer.offer_id: offer for offer in view.offers},
         remedy_options=[
             (one.remedy, one.text, "", one.why["detail"] if one.why else "")
@@ -181,13 +189,6 @@ async def _list(here: Visit, key: CaseKey) -> queues.Asked:
         case = await here.desk.records.case(key)
         queue = str(queue_of(case)) if case is not None else ""
     return queues.Asked(queue or "answer", "", "", "", "")
-
-
-async def _remedies(here: Visit, page: CasePage) -> tuple[RemedyView, ...]:
-    if not page.may("make-offer"):
-        return ()
-    found = await here.desk.queries.remedies(page.key, here.caller, here.language)
-    return () if isinstance(found, Refusal) else found
 
 
 def _steps(page: CasePage, remedies: tuple[RemedyView, ...], advised: str) -> Steps:
@@ -234,8 +235,8 @@ def _rejecting(prepare: ActionView, reject: ActionView) -> ActionView:
     return ActionView("reject", allowed=False, why=reject.why)
 
 
-async def _outlooks(here: Visit, page: CasePage) -> dict[str, Outlook]:
-    """What steps lead to, by verb; the buyer's offers by their id."""
+def _tried(page: CasePage) -> dict[str, k.Command]:
+    """Steps of which the page says what they lead to, by verb; the buyer's offers by their id."""
     tried: dict[str, k.Command] = {
         "agree": k.Agree(page.view.application.number),
         "intercept-parcel": k.InterceptParcel(),
@@ -250,7 +251,7 @@ async def _outlooks(here: Visit, page: CasePage) -> dict[str, Outlook]:
             for offer in page.view.offers
             if offer.side is not Side.MERCHANT and Side.MERCHANT not in offer.accepted_by
         }
-    return await here.desk.queries.outlooks(page.key, commands, here.caller, here.language) if commands else {}
+    return commands
 
 
 async def _addresses(here: Visit, page: CasePage) -> list[tuple[str, str]]:

@@ -54,16 +54,19 @@ class Wizard(NamedTuple):
 _OVER = ("wrong_stage", "suspended", "not_allowed_for_role")
 
 
-async def read_wizard(here: Visit, page: CasePage) -> Wizard | None:
-    """None unless somebody began: by opening it (`?reject=`) or by having sent a script."""
-    prepare, reject = page.actions.get("prepare-rejection"), page.actions.get("reject")
-    asked = here.request.query_params.get("reject")
-    prepared = page.view.preparation
-    if prepare is None or reject is None or (asked is None and prepared is None):
+def is_rejecting(here: Visit, page: CasePage) -> bool:
+    """Whether somebody began: by opening it (`?reject=`) or by having sent a script."""
+    reject = page.actions.get("reject")
+    if reject is None or "prepare-rejection" not in page.actions or (reject.why and reject.why["code"] in _OVER):
+        return False
+    return "reject" in here.request.query_params or page.view.preparation is not None
+
+
+def read_wizard(here: Visit, page: CasePage, reasons: tuple[RejectionView, ...]) -> Wizard | None:
+    """None unless somebody began."""
+    if not is_rejecting(here, page):
         return None
-    if reject.why is not None and reject.why["code"] in _OVER:
-        return None
-    reasons = await here.desk.queries.rejections(page.key, here.caller, here.language)
+    asked, prepared = here.request.query_params.get("reject"), page.view.preparation
     named = asked or (prepared.reason if prepared else "")
     chosen = next((one for one in reasons if one.reason == named), None)
     step, why = _step(page, chosen, asked)
@@ -79,7 +82,7 @@ async def read_wizard(here: Visit, page: CasePage) -> Wizard | None:
         why,
         _proof(here, page, chosen),
         _solutions(here, page),
-        again=prepare.allowed,
+        again=page.may("prepare-rejection"),
     )
 
 
