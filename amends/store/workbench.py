@@ -70,8 +70,7 @@ class PostgresWorkbench:
 
     async def see(self, key: CaseKey, staff: str, now: Instant) -> None:
         async with self._database.for_page() as connection:
-            await _sql.see(connection, **key._asdict(), staff=staff, now=now)
-            await _sql.forget_viewers(connection, **key._asdict(), before=now - _FORGOTTEN_AFTER)
+            await _sql.see(connection, **key._asdict(), staff=staff, now=now, before=now - _FORGOTTEN_AFTER)
 
     async def leave(self, key: CaseKey, staff: str) -> None:
         async with self._database.for_page() as connection:

@@ -103,17 +103,18 @@ values (:merchant_id, :text_id, :title, :text)
 -- name: drop_quick_text(merchant_id, text_id)!
 delete from quick_texts where merchant_id = :merchant_id and text_id = :text_id;
 
--- name: see(merchant_id, case_id, staff, now)!
+-- name: see(merchant_id, case_id, staff, now, before)!
+-- Somebody has the case open; others who were not seen since `before` did not say goodbye and are forgotten.
+with gone as (
+    delete from viewers
+     where merchant_id = :merchant_id and case_id = :case_id and staff <> :staff and seen_at <= :before
+)
 insert into viewers (merchant_id, case_id, staff, seen_at)
 values (:merchant_id, :case_id, :staff, :now)
     on conflict (merchant_id, case_id, staff) do update set seen_at = excluded.seen_at;
 
 -- name: leave(merchant_id, case_id, staff)!
 delete from viewers where merchant_id = :merchant_id and case_id = :case_id and staff = :staff;
-
--- name: forget_viewers(merchant_id, case_id, before)!
--- Who was not seen for long did not say goodbye.
-delete from viewers where merchant_id = :merchant_id and case_id = :case_id and seen_at <= :before;
 
 -- name: viewers(merchant_id, case_id, since)
 select staff, seen_at
