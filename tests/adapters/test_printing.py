@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from pypdfium2 import PdfDocument
 
 from amends.adapters.printing import TypstPrinter, _fonts_that_come_along
 from amends.adapters.printing.glyphs import characters, shown
@@ -75,3 +76,21 @@ def test_a_picture_that_cannot_be_read_costs_the_pictures_and_not_the_dossier():
             return await dispute.dossiers.pdf(await dispute.contents())
 
     assert asyncio.run(story()).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_hashes_and_keys_can_be_copied_out_of_it_to_be_compared(language):
+    async def story():
+        async with shop_in_memory() as shop:
+            dispute = Dispute(shop)
+            await dispute.told()
+            dispute.dossiers._printer = TypstPrinter()
+            contents = await dispute.contents(BUYER, language)
+            return contents, await dispute.dossiers.pdf(contents)
+
+    contents, pdf = asyncio.run(story())
+    with PdfDocument(pdf) as document:
+        text = "\n".join(page.get_textpage().get_text_bounded() for page in document)
+    key = contents.proof.key_notes[0].splitlines()[2]
+    for code in (*(one.sha256 for one in contents.exhibits), contents.records[-1].chain.hex(), key):
+        assert code in text

@@ -30,7 +30,7 @@ def _piece(t: Teller, exhibit: Exhibit, pictures: frozenset[str], cited: list[st
     elif exhibit.copy:
         rows.append((_("File"), _("{copy}, a copy; the platform has the original").format(copy=exhibit.copy)))
     else:
-        rows.append((_("File"), exhibit.file or _("not kept any more")))
+        rows.append((_("File"), exhibit.file or _("not in this copy")))
     if exhibit.sha256:
         rows.append(("SHA-256", exhibit.sha256))
     shown = exhibit.evidence_id if exhibit.evidence_id in pictures else ""
@@ -93,7 +93,7 @@ def attachments(t: Teller) -> list[Block]:
     head = contents.proof.head
     key = read_keys(note.encode() for note in contents.proof.key_notes)[0]
     files = [
-        [one.evidence_id.upper(), one.attached or _("not kept any more"), one.sha256]
+        [one.evidence_id.upper(), one.attached or _("not in this copy"), one.sha256]
         for one in contents.exhibits
         if one.sha256
     ]
