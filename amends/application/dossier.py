@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import IO, Any, NamedTuple, Protocol
 
 import msgspec
+import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -36,6 +37,8 @@ from amends.domain.words import EvidenceKind, Side
 from amends.proof import dossier as names
 from amends.proof.record import line_hash, value_at
 from amends.wording.catalogue import Language
+
+log = structlog.get_logger(__name__)
 
 _SUFFIXES = {
     "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif", "image/bmp": "bmp",
@@ -259,6 +262,9 @@ class Dossiers:
             while chunk:
                 await asyncio.to_thread(_put, file, hashed, chunk)
                 chunk = await anext(chunks, b"")
+        if exhibit.file and hashed.hexdigest() != exhibit.sha256:
+            # It goes into the dossier all the same, whose verification will say so: nobody gains by hiding it.
+            log.error("evidence_damaged", evidence=exhibit.evidence_id, sha256=exhibit.sha256)
         return hashed.hexdigest()
 
 

@@ -213,6 +213,22 @@ def test_a_file_that_is_not_kept_any_more_is_said_to_be_missing_and_the_rest_hol
     assert "file" not in json.loads(opened(content)["case.json"])["evidence"][1]
 
 
+def test_a_file_that_was_damaged_on_the_disk_is_told_of_by_the_dossier_itself(tmp_path: Path):
+    async def story():
+        async with shop_in_memory() as shop:
+            dispute = Dispute(shop)
+            await dispute.told()
+            damaged = next(iter(dispute.files.files))
+            dispute.files.files[damaged] += b"a bit more"
+            return await dispute.zip()
+
+    report = checked(asyncio.run(story()), tmp_path)
+    broken = [finding for finding in report.findings if finding.verdict is Verdict.BROKEN]
+    assert [(one.where, one.what) for one in broken] == [
+        ("files/e1.png", "is not the file that was filed as e1"),
+    ]
+
+
 def test_events_that_come_while_a_dossier_is_made_are_for_the_next_one(open_shop: OpenShop, tmp_path: Path):
     async def story():
         async with open_shop() as shop:
