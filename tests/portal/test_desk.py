@@ -215,6 +215,9 @@ async def test_what_a_ruling_would_do_is_said_to_both_sides_words_before_it_is_m
     preview = words(await act(gao, case_id, "preview/rule", RULING, status=200))
     assert "如果这样裁决" in preview
     assert "退货退款 ¥59.00" in preview
+    read = preview[preview.index("如果这样裁决") :]
+    assert "照片与视频能够看出壶嘴根部有裂纹" in read
+    assert "物流记录：已签收" in read
     assert "您需在" in preview[preview.index("买家看到") : preview.index("商家看到")]
     assert "平台处理中" in words(await seen(gao, f"/desk/cases/{case_id}")), "nothing was ruled yet"
 

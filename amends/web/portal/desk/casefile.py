@@ -125,6 +125,7 @@ async def _show(
         limits=policy.limits,
         main_units=main_units,
         preview=preview,
+        preview_findings=findings(preview.trial.terms, policy, language) if preview and preview.trial.terms else (),
         trouble=trouble,
         tried=tried,
         at=f"{here.base}/cases/{case_id}",
