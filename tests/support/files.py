@@ -127,9 +127,9 @@ def png_of_size(width: int, height: int) -> bytes:
 
 
 def png_with_bomb() -> bytes:
-    """Text in a picture that unfolds to half a gigabyte."""
+    """Text in a picture that unfolds to 128 megabytes."""
     words = PngImagePlugin.PngInfo()
-    words.add_text("Comment", "\0" * (512 << 20), zip=True)
+    words.add_text("Comment", "\0" * (128 << 20), zip=True)
     return saved(picture(), "PNG", pnginfo=words)
 
 

@@ -12,6 +12,9 @@ from obstore.store import LocalStore, S3Store
 from amends.application.ports import Unavailable
 
 _CHUNK = 1 << 20
+_PART = 8 << 20
+"""S3 takes no part below 5 MiB but the last."""
+
 _AT_ONCE = 8 << 20
 """Up to this size a file is put whole, and only if there is none; larger ones go in parts after a look."""
 
@@ -30,7 +33,7 @@ class ObjectBlobs:
                 await self._create(key, await asyncio.to_thread(file.read_bytes))
             elif await self.size(key) is None:
                 # Whoever puts it at the same time puts the same bytes: the key is their hash.
-                await obstore.put_async(self._store, key, file, chunk_size=_CHUNK, max_concurrency=2)
+                await obstore.put_async(self._store, key, file, chunk_size=_PART, max_concurrency=2)
         except _TROUBLE as fault:
             raise Unavailable(f"files cannot be kept: {type(fault).__name__}") from fault
         await self._sync(key)
