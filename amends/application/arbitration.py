@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from amends.application.access import Caller
 from amends.application.caseview import CaseLineView, Next, Status, case_line, next_of, status_of
+from amends.application.desk_rows import DeskFilter, Load, Ruled, RuledBy
 from amends.application.outward import told
-from amends.application.ports import CaseKey, Clock, DeskFilter, Load, Reader, Ruled, RuledBy
+from amends.application.ports import CaseKey, Clock, Reader
 from amends.application.projection import queues
 from amends.application.visibility import visible, visible_case
 from amends.domain import commands as k

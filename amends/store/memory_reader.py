@@ -9,21 +9,17 @@ from typing import Any
 from msgspec.structs import replace
 
 from amends.application.cursors import Name, Number, pack, unpack
+from amends.application.desk_rows import DeskCount, DeskFilter, Load, Ruled, RuledBy
 from amends.application.ports import (
     CaseFilter,
     CaseKey,
     CasePage,
     CaseRow,
-    DeskCount,
-    DeskFilter,
     FeedItem,
-    Load,
     OrderKey,
     OrderPage,
     ParcelRow,
     Record,
-    Ruled,
-    RuledBy,
     StageCount,
     Wanted,
 )

@@ -7,21 +7,17 @@ from typing import Any
 import msgspec
 
 from amends.application.cursors import Name, Number, pack, unpack
+from amends.application.desk_rows import DeskCount, DeskFilter, Load, Ruled, RuledBy
 from amends.application.ports import (
     CaseFilter,
     CaseKey,
     CasePage,
     CaseRow,
-    DeskCount,
-    DeskFilter,
     FeedItem,
-    Load,
     OrderKey,
     OrderPage,
     ParcelRow,
     Record,
-    Ruled,
-    RuledBy,
     StageCount,
     Wanted,
 )

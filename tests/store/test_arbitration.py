@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from amends.application.ports import BadCursor, CaseKey, DeskCount, DeskFilter, Load, RuledBy
+from amends.application.desk_rows import DeskCount, DeskFilter, Load, RuledBy
+from amends.application.ports import BadCursor, CaseKey
 from amends.domain import commands as k
 from amends.domain.actor import buyer, platform
 from amends.domain.words import AppealOutcome, EvidenceKind, Fault, Payer, Role, RulingOutcome

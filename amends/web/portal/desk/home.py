@@ -7,7 +7,8 @@ from litestar import Response, get, post
 from litestar.params import FromQuery
 
 from amends.application.arbitration import QUEUES, Arbitration, DeskPage
-from amends.application.ports import DeskFilter, Envelope
+from amends.application.desk_rows import DeskFilter
+from amends.application.ports import Envelope
 from amends.domain import commands as k
 from amends.domain.case import parse_case_id
 from amends.web.portal import forms

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from litestar import Response, get
 
 from amends.application.arbitration import MEASURED
-from amends.application.ports import DeskFilter, Load, RuledBy
+from amends.application.desk_rows import DeskFilter, Load, RuledBy
 from amends.domain.time import NEVER
 from amends.domain.words import Role
 from amends.web.portal.desk import people

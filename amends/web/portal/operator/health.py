@@ -6,7 +6,8 @@ from typing import NamedTuple
 from litestar import Response, get
 
 from amends.application.caseview import CaseLineView
-from amends.application.ports import CaseFilter, DeskFilter
+from amends.application.desk_rows import DeskFilter
+from amends.application.ports import CaseFilter
 from amends.domain.words import Stage
 from amends.web.portal.desk.home import arbitration
 from amends.web.portal.operator.roles import SEEN_BY
