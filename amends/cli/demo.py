@@ -128,7 +128,12 @@ async def _run(settings: Settings, server: EmbeddedPostgres) -> None:
             ),
             f"http://{settings.host}:{settings.port}  service key {service_key(settings.data_dir)}  calls at /docs",
         )
-        async with running(outside.run()), running(parts.ledger.forever()), running(parts.examiner.forever()), running(parts.file_sweep.forever()):
+        async with (
+            running(outside.run()),
+            running(parts.ledger.forever()),
+            running(parts.examiner.forever()),
+            running(parts.file_sweep.forever()),
+        ):
             await ending.pages.serve()
     clock.close()
 
