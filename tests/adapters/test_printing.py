@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from pypdfium2 import PdfDocument
+from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
 from amends.adapters.printing import TypstPrinter, _fonts_that_come_along
 from amends.adapters.printing.glyphs import characters, shown
@@ -65,17 +66,23 @@ def test_whatever_people_write_is_printed_as_words():
     assert asyncio.run(story()).startswith(b"%PDF")
 
 
-def test_a_picture_that_cannot_be_read_costs_the_pictures_and_not_the_dossier():
+def test_a_picture_that_cannot_be_read_costs_itself_and_neither_the_others_nor_the_dossier():
     async def story():
         async with shop_in_memory() as shop:
             dispute = Dispute(shop)
             await dispute.told()
+            dispute.dossiers._printer = TypstPrinter()
+            whole = await dispute.dossiers.pdf(await dispute.contents())
             broken = k.EvidenceItem(EvidenceKind.PHOTO, dispute.files.put(picture(9, 9, (1, 2, 3))[:60]), "x.png")
             await dispute.says(OWNER, k.AddEvidence((broken,)))
-            dispute.dossiers._printer = TypstPrinter()
-            return await dispute.dossiers.pdf(await dispute.contents())
+            return whole, await dispute.dossiers.pdf(await dispute.contents())
 
-    assert asyncio.run(story()).startswith(b"%PDF")
+    assert [pictures(pdf) for pdf in asyncio.run(story())] == [3, 3]
+
+
+def pictures(pdf: bytes) -> int:
+    with PdfDocument(pdf) as document:
+        return sum(len(list(page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE]))) for page in document)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

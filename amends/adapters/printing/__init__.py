@@ -4,12 +4,14 @@ import asyncio
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
 import structlog
 import typst
+from PIL import Image
 
 from amends.adapters.printing.glyphs import characters, shown
 from amends.application.dossier import Contents
@@ -18,6 +20,8 @@ from amends.application.dossier_pages import pages
 log = structlog.get_logger(__name__)
 
 TEMPLATE = "dossier.typ"
+_PIXELS = (336, 248)
+"""38 by 28 mm at 225 pixels an inch."""
 
 
 class TypstPrinter:
@@ -28,21 +32,15 @@ class TypstPrinter:
 
     async def print(self, contents: Contents, previews: dict[str, bytes]) -> bytes:
         """The PDF. Nobody's words are ever read as Typst: they come in as data."""
-        try:
-            return await asyncio.to_thread(self._printed, contents, previews)
-        except typst.TypstError as fault:
-            if not previews:
-                raise
-            # A court gets a dossier without pictures rather than none; the files are in the ZIP all the same.
-            log.warning("dossier_without_pictures", case=contents.public_id, fault=str(fault))
-            return await asyncio.to_thread(self._printed, contents, {})
+        return await asyncio.to_thread(self._printed, contents, previews)
 
     def _printed(self, contents: Contents, previews: dict[str, bytes]) -> bytes:
-        words = shown(msgspec.to_builtins(pages(contents, sorted(previews))), _characters(self._font_folder))
+        pictures = {number: small for number, content in previews.items() if (small := _small(content)) is not None}
+        words = shown(msgspec.to_builtins(pages(contents, sorted(pictures))), _characters(self._font_folder))
         with TemporaryDirectory(prefix="amends-dossier-") as name:
             folder = Path(name)
             (folder / "pages.json").write_bytes(msgspec.json.encode(words))
-            for number, picture in previews.items():
+            for number, picture in pictures.items():
                 (folder / number).write_bytes(picture)
             (folder / TEMPLATE).write_bytes(files("amends.adapters.printing").joinpath(TEMPLATE).read_bytes())
             pdf = typst.compile(
@@ -55,6 +53,20 @@ class TypstPrinter:
             )
         assert isinstance(pdf, bytes), "without a place to write to, it gives the bytes"
         return pdf
+
+
+def _small(picture: bytes) -> bytes | None:
+    """As large as it is printed: Typst unfolds all pictures at once. None for one that cannot be read."""
+    try:
+        with Image.open(BytesIO(picture), formats=["JPEG", "PNG"]) as opened:
+            opened.thumbnail(_PIXELS)
+            out = BytesIO()
+            opened.convert("RGB").save(out, "JPEG", quality=85)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as fault:
+        # A court gets a dossier without this picture rather than none; the file is in the ZIP all the same.
+        log.warning("picture_left_out", fault=repr(fault))
+        return None
+    return out.getvalue()
 
 
 @cache
