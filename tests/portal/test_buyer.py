@@ -380,6 +380,13 @@ async def test_what_the_platform_asks_of_the_buyer_is_named_with_its_time(story,
     assert re.search(r"平台请您在 .+? 前补充： 壶嘴正面的清晰照片", page)
 
 
+async def test_filing_evidence_is_a_line_of_its_own(story, buyer):
+    case_id = await story.complained("20260302-1")
+    said = words(await seen(buyer, f"/buyer/cases/{case_id}"))
+    assert said.count("您提交了申请") == 1
+    assert "您提交了凭证" in said
+
+
 async def test_of_a_long_conversation_the_newest_comes_and_what_can_be_answered_and_the_rest_when_asked(story, buyer):
     case_id = await story.offered("20260302-1")
     for number in range(40):

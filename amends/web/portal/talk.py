@@ -54,6 +54,7 @@ def conversation(
             case e.MessageSent():
                 text, evidence = event.text, event.evidence
             case e.EvidenceFiled():
+                text = happening(event, fact.by, reader)
                 evidence = tuple(item.evidence_id for item in event.items if item.evidence_id)
             case e.RejectionPrepared():
                 text = "\n".join(part for part in (event.script, event.added_text) if part)
