@@ -2,7 +2,7 @@
 # Bare `make` prints what can be asked for.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench simulate docs lock
+.PHONY: help demo test check bench simulate docs pictures lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -32,6 +32,9 @@ simulate: $(READY) ## five thousand seeded lives of a marketplace, with every in
 
 docs: $(READY) ## write docs/reference anew from the code
 	@$(BIN)/python -m docs.generate
+
+pictures: $(READY) ## take docs/pictures anew from the demo, with Chromium
+	@$(BIN)/python -m docs.pictures
 
 lock: ## choose the newest allowed versions again: requirements.lock
 	uv pip compile pyproject.toml --extra ocr --group dev --universal --python-version 3.11 --generate-hashes --no-annotate \
