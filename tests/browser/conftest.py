@@ -11,8 +11,8 @@ from tests.portal.conftest import chromium, live_site
 __all__ = ["chromium", "live_site", "phone"]
 
 SIZE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-_MEANT = re.compile("409")
-"""Chromium reports every answer above 399; a refused step is meant."""
+_MEANT = re.compile("409|Transition was (aborted|skipped)")
+"""Chromium reports every answer above 399; a refused step is meant. A slow machine leaves out the fading of pages."""
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Two people of a shop on one case see each other; by the machine's clock, as a demonstration's moves nobody away."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -9,6 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from amends.application.ports import CaseKey, Change, Unavailable
+from amends.application.workbench import Workbench
 from amends.web.live import announce
 from amends.web.portal.sessions import machine_time
 from amends.web.portal.visit import Here, Visit
@@ -72,8 +74,19 @@ async def _changes(here: Visit, key: CaseKey) -> AsyncIterator[bytes]:
         async for part in announce(here.desk.hub, wants, mine, others_came_or_went):
             yield part
     finally:
-        with contextlib.suppress(Unavailable):
-            await workbench.leave(key, here.actor.staff)
+        # Whoever closes the page cancels this; a task of its own says goodbye in spite of it.
+        goodbye = asyncio.create_task(_leave(workbench, key, here.actor.staff))
+        _GOODBYES.add(goodbye)
+        goodbye.add_done_callback(_GOODBYES.discard)
+
+
+_GOODBYES: set[asyncio.Task[None]] = set()
+"""Held until they are done, as nobody waits for them."""
+
+
+async def _leave(workbench: Workbench, key: CaseKey, staff: str) -> None:
+    with contextlib.suppress(Unavailable):
+        await workbench.leave(key, staff)
 
 
 ROUTES = (live,)

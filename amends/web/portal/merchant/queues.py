@@ -27,7 +27,7 @@ MOST_COUNTED = 1000
 
 SOON = "soon"
 PAGE = 50
-BESIDE_A_CASE = 30
+BESIDE_A_CASE = 20
 
 NAMES = {
     Queue.ANSWER: N_("To answer"),
