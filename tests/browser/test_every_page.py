@@ -17,6 +17,9 @@ from tests.portal.desk_stories import DeskStory
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 DESK = {"viewport": {"width": 1280, "height": 800}}
 _MEANT = re.compile("409|503")
+_SHIFTS = """window.shifts = 0;
+new PerformanceObserver((list) => { for (const one of list.getEntries()) window.shifts += one.value; })
+  .observe({type: "layout-shift", buffered: true});"""
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +78,13 @@ def faults_of(page: Page, paths: list[str], *, with_axe: bool) -> list[str]:
 
     page.on("pageerror", lambda fault: complain(str(fault)))
     page.on("console", lambda said: complain(said.text) if said.type == "error" else None)
+    page.add_init_script(_SHIFTS)
     for path in paths:
         page.goto(path)
         if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
             complain("it scrolls sideways")
+        if (shifts := page.evaluate("window.shifts")) > 0.01:
+            complain(f"it jumps while it loads: {shifts:.3f}")
         if with_axe:
             for fault in Axe().run(page).response["violations"]:
                 if fault["impact"] in ("serious", "critical"):
