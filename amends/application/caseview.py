@@ -126,22 +126,24 @@ class Money(Struct, frozen=True):
     payouts: tuple[Payout, ...]
 
 
-class Wanted(Struct, frozen=True):
-    """One line of the evidence checklist: one of `kinds` is enough."""
+class Wanted(Struct, frozen=True, omit_defaults=True):
+    """One line of the evidence checklist: one of `kinds` is enough; `due_at` where a clock waits for it."""
 
     side: Side
     kinds: tuple[EvidenceKind, ...]
     texts: tuple[str, ...]
     given: bool
+    due_at: Instant | None = None
 
 
 class EvidenceSummary(Struct, frozen=True):
-    """How much each side filed, by kind, and what is asked for."""
+    """How much each side filed, by kind, what is asked for, and on whom the burden of proof lies now."""
 
     count: int
     buyer: dict[EvidenceKind, int]
     merchant: dict[EvidenceKind, int]
     checklist: tuple[Wanted, ...]
+    burden_on: Side
 
 
 class ActionView(Struct, frozen=True, omit_defaults=True):
@@ -263,9 +265,16 @@ def case_view(docket: Docket, c: CaseDraft, context: Context, reader: Reader, ve
             case.evidence.buyer,
             case.evidence.merchant,
             tuple(
-                Wanted(line.side, line.kinds, tuple(label(kind, reader.language) for kind in line.kinds), line.given)
+                Wanted(
+                    line.side,
+                    line.kinds,
+                    tuple(label(kind, reader.language) for kind in line.kinds),
+                    line.given,
+                    line.due_at,
+                )
                 for line in views.checklist(case, policy)
             ),
+            views.burden(c),
         ),
         parcels=Parcels(shipping_state(order), order.parcel, case.return_parcel, case.replacement_parcel),
         actions=_actions(docket, case.case_id, context, reader, policy),

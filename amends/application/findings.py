@@ -6,7 +6,7 @@ Who sees what (`visibility.sees_finding`): other cases, the platform alone; what
 and the platform; text that both can read in the picture, everybody in the case.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -78,25 +78,32 @@ class Findings:
         for mark in docket.evidence:
             file, examined = filed.get(mark.evidence_id), seen.get(mark.evidence_id)
             if file is not None:
-                found += [one async for one in self._of_file(key, mark, file, examined, telling)]
+                if sees_finding("same_file", mark.side, caller.actor):
+                    found += await self._elsewhere(key, mark, file, examined, telling)
+                found += _of_file(mark, file, examined, telling)
         sides = {mark.evidence_id: mark.side for mark in docket.evidence}
         return [one for one in found if sees_finding(one.code, sides[one.evidence_id], caller.actor)]
 
-    async def _of_file(
+    async def _elsewhere(
         self, key: CaseKey, mark: EvidenceMark, file: FiledFile, examined: Examination | None, telling: "_Telling"
-    ) -> AsyncIterator[Finding]:
+    ) -> list[Finding]:
         marks = examined.marks if examined is not None else ()
-        for match in await self.examinations.matches(key, file.row.sha256, marks, _MATCHES):
-            yield telling.match(mark, match)
-        for one in telling.origin(mark, file.row.facts):
-            yield one
-        if examined is None or mark.kind not in READ or not file.row.media_type.startswith("image/"):
-            return
-        if examined.lines is None:
-            yield telling.plain(mark, "text_not_read")
-        else:
-            for passage in passages(examined.lines, telling.order, telling.case):
-                yield telling.passage(mark, passage)
+        matches = await self.examinations.matches(key, file.row.sha256, marks, _MATCHES)
+        return [telling.match(mark, match) for match in matches]
+
+
+def _of_file(
+    mark: EvidenceMark, file: FiledFile, examined: Examination | None, telling: "_Telling"
+) -> Iterator[Finding]:
+    """What the file says of itself, and what stands in it."""
+    yield from telling.origin(mark, file.row.facts)
+    if examined is None or mark.kind not in READ or not file.row.media_type.startswith("image/"):
+        return
+    if examined.lines is None:
+        yield telling.plain(mark, "text_not_read")
+        return
+    for passage in passages(examined.lines, telling.order, telling.case):
+        yield telling.passage(mark, passage)
 
 
 class _Telling:

@@ -1,7 +1,7 @@
 """When two pictures are nearly the same: marks of 64 bits, how far apart they are, and how they are found by an index.
 
 A picture has a mark of its whole and one of each view with a margin cut off, so that a copy that somebody cropped is
-found as well: the whole of the one is like a view of the other. Why so, and how often it errs: decision 0012.
+found as well: the whole of the one is like a view of the other. Why so, and how often it errs: decision 0009.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -41,13 +41,12 @@ def difference(one: Sequence[Mark], other: Sequence[Mark]) -> int | None:
     """How many bits the nearest of two pictures' views are apart; None where they are not nearly the same."""
     if not one or not other:
         return None
-    pairs = [(one[0], view) for view in other] + [(view, other[0]) for view in one[1:]]
-    near = [
-        apart(a.shape, b.shape)
-        for a, b in pairs
-        if apart(a.shape, b.shape) <= MOST_APART and apart(a.edges, b.edges) <= MOST_EDGES_APART
-    ]
-    return min(near, default=None)
+    nearest = None
+    for a, b in [*((one[0], view) for view in other), *((view, other[0]) for view in one[1:])]:
+        bits = apart(a.shape, b.shape)
+        if bits <= MOST_APART and apart(a.edges, b.edges) <= MOST_EDGES_APART and (nearest is None or bits < nearest):
+            nearest = bits
+    return nearest
 
 
 def bands(shapes: Iterable[int]) -> list[int]:

@@ -17,7 +17,7 @@ from amends.domain.order import shipping_state
 from amends.domain.permissions import ROLES, is_party
 from amends.domain.policy import Freight, Policy, SilenceOutcome
 from amends.domain.refusals import Code, Refusal, refuse
-from amends.domain.rules import amounts, lapsing, opening, rejecting, transit
+from amends.domain.rules import amounts, lapsing, opening, rejecting, reviewing, transit
 from amends.domain.time import Instant
 from amends.domain.words import (
     Basis,
@@ -423,22 +423,42 @@ def rejections(docket: Docket, case_id: int, context: Context) -> tuple[Rejectio
 
 
 class Missing(Struct, frozen=True):
-    """One line of the evidence checklist: any kind of the group will do (R1.2)."""
+    """One line of the evidence checklist: any kind of the group will do (R1.2).
+
+    `due_at` is when the clock that waits for it runs out; what comes later is filed, but not waited for.
+    """
 
     side: Side
     kinds: tuple[EvidenceKind, ...]
     given: bool
+    due_at: Instant | None = None
 
 
 def checklist(case: Case, policy: Policy) -> tuple[Missing, ...]:
     """What the buyer's reason, and a rejection in preparation, ask for, and what is there."""
     reason = policy.reasons.get(case.reason)
-    lines = [Missing(Side.BUYER, g, case.evidence.has(Side.BUYER, g)) for g in (reason.evidence if reason else ())]
+    groups = [(Side.BUYER, group) for group in (reason.evidence if reason else ())]
     prepared = case.preparation.reason if case.preparation else case.rejection.reason if case.rejection else None
     rejection = policy.rejection_reasons.get(prepared) if prepared else None
-    proof = rejection.proof if rejection else ()
-    lines += [Missing(Side.MERCHANT, group, case.evidence.has(Side.MERCHANT, group)) for group in proof]
+    groups += [(Side.MERCHANT, group) for group in (rejection.proof if rejection else ())]
+    lines = []
+    for side, group in groups:
+        given = case.evidence.has(side, group)
+        lines.append(Missing(side, group, given, None if given else evidence_due_at(case, side)))
     return tuple(lines)
+
+
+def evidence_due_at(case: Case, side: Side) -> Instant | None:
+    """By when a side files: the platform's request, or for a rejection in preparation the clock of the answer."""
+    waiting = [d for d in case.deadlines if base(d.key) in ("evidence", "evidence_more") and d.owner == side]
+    if not waiting and case.preparation is not None and side is Side.MERCHANT:
+        waiting = [d for d in (clock_of_turn(case),) if d is not None and d.owner == side]
+    return min((d.due_at for d in waiting), default=None)
+
+
+def burden(c: CaseDraft) -> Side:
+    """On whom the burden of proof lies: fixed when the platform stepped in, else by reason and goods (rules §9)."""
+    return c.case.review.burden_on if c.case.review is not None else reviewing.burden_on(c)
 
 
 class Advice(Struct, frozen=True, omit_defaults=True):

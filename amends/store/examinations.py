@@ -1,12 +1,13 @@
 """What was seen in pictures of evidence, on PostgreSQL."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from amends.application.examining import Due, Examination, Match
-from amends.application.likeness import MOST_APART, MOST_EDGES_APART, Mark, bands, probes
+from amends.application.likeness import Mark, bands, difference, probes
 from amends.application.ports import CaseKey
 from amends.domain.time import Instant
 from amends.domain.words import EvidenceKind, Side
@@ -49,26 +50,36 @@ class PostgresExaminations:
         ]
 
     async def matches(self, case: CaseKey, sha256: str, marks: Sequence[Mark], limit: int) -> list[Match]:
-        about = {**case._asdict(), "sha256": sha256, "limit": limit}
-        found = [_match(row, None) for row in await self._rows(_sql.same, **about)]
+        about: dict[str, Any] = {**case._asdict(), "sha256": sha256}
+        found = [_match(row, None) for row in await self._rows(_sql.same, **about, limit=limit)]
         if not marks or len(found) >= limit:
             return found
         shapes = [mark.shape for mark in marks]
-        rows = await self._rows(
-            _sql.alike,
-            **about,
-            shapes=Longs(shapes),
-            edges=Longs([mark.edges for mark in marks]),
-            whole_probes=probes(shapes[:1]),
-            view_probes=probes(shapes),
-            most_apart=MOST_APART,
-            most_edges=MOST_EDGES_APART,
-        )
-        return found + [_match(row[:5], row[5]) for row in rows[: limit - len(found)]]
+        about |= {"whole_probes": probes(shapes[:1]), "view_probes": probes(shapes)}
+        async with self._database.for_page() as connection, connection.transaction():
+            for setting in _sql.by_index.sql.split(";"):
+                await connection.execute(setting)
+            rows = await (await connection.execute(_sql.alike.sql, about, binary=True)).fetchall()
+        near = []
+        for bits, where in (await asyncio.to_thread(_near, marks, rows))[:limit]:
+            near += [_match(row, bits) for row in await self._rows(_sql.filed, **where)]
+        near.sort(key=lambda match: (match.differing_bits, match.filed_at))
+        return found + near[: limit - len(found)]
 
     async def _rows(self, query: Any, **parameters: Any) -> list[tuple[Any, ...]]:
         async with self._database.for_page() as connection:
             return await (await connection.execute(query.sql, parameters, binary=True)).fetchall()
+
+
+def _near(marks: Sequence[Mark], rows: Sequence[tuple[Any, ...]]) -> list[tuple[int, dict[str, Any]]]:
+    """Those that are nearly the same: how many bits are apart, and which evidence it is."""
+    found = []
+    for merchant_id, case_id, evidence_id, sha256, shapes, edges in rows:
+        bits = difference(marks, [Mark(*mark) for mark in zip(shapes, edges, strict=True)])
+        if bits is not None:
+            about = {"merchant_id": merchant_id, "case_id": case_id, "evidence_id": evidence_id, "sha256": sha256}
+            found.append((bits, about))
+    return sorted(found, key=lambda one: one[0])
 
 
 def _match(row: Sequence[Any], differing_bits: int | None) -> Match:

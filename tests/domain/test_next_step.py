@@ -174,7 +174,9 @@ def test_the_checklist_says_what_is_there_and_what_is_missing():
         Missing(Side.BUYER, (EvidenceKind.PACKING_PHOTO,), given=True),
     )
     prepared = case.given(OWNER, k.SendMessage("您好"), k.PrepareRejection(1, "facts_differ"))
-    assert checklist(prepared.case, POLICY)[-1] == Missing(Side.MERCHANT, (EvidenceKind.PHOTO,), given=False)
+    (answer,) = [one for one in prepared.case.deadlines if one.key == "answer"]
+    wanted = Missing(Side.MERCHANT, (EvidenceKind.PHOTO,), given=False, due_at=answer.due_at)
+    assert checklist(prepared.case, POLICY)[-1] == wanted
     shown = prepared.given(OWNER, k.AddEvidence(proof(EvidenceKind.PHOTO)))
     assert checklist(shown.case, POLICY)[-1] == Missing(Side.MERCHANT, (EvidenceKind.PHOTO,), given=True)
 

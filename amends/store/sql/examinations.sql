@@ -45,22 +45,22 @@ select e.merchant_id, e.case_id, e.evidence_id, e.side, e.filed_at
  order by e.filed_at
  limit :limit;
 
--- name: alike(merchant_id, case_id, sha256, shapes, edges, whole_probes, view_probes, most_apart, most_edges, limit)
--- Other files with nearly the same picture in other cases: the whole of one is near to a view of the other.
--- in: marks of the picture, the whole first, and what to look for in the indexes
-select merchant_id, case_id, evidence_id, side, filed_at, differing
-  from (select e.merchant_id, e.case_id, e.evidence_id, e.side, e.filed_at,
-               (select min(bit_count((mine.shape # theirs.shape)::bit(64)))
-                  from unnest(:shapes::bigint[], :edges::bigint[]) with ordinality mine(shape, edge, place)
-                  cross join unnest(c.shapes, c.edges) with ordinality theirs(shape, edge, place)
-                 where (mine.place = 1 or theirs.place = 1)
-                   and bit_count((mine.shape # theirs.shape)::bit(64)) <= :most_apart
-                   and bit_count((mine.edge # theirs.edge)::bit(64)) <= :most_edges) as differing
-          from examinations c
-          join evidence e on e.merchant_id = c.merchant_id and e.case_id = c.case_id and e.evidence_id = c.evidence_id
-                         and e.sha256 = c.sha256
-         where (c.view_bands && :whole_probes::integer[] or c.whole_bands && :view_probes::integer[])
-           and (c.merchant_id, c.case_id) <> (:merchant_id, :case_id) and c.sha256 <> :sha256) near
- where differing is not null
- order by differing, filed_at
- limit :limit;
+-- name: by_index()!
+-- To the end of the transaction. Of arrays that overlap the planner expects that every row has some, and reads them all:
+-- seconds instead of milliseconds. Only the two indexes of bands are left to it.
+set local enable_seqscan = off;
+set local enable_indexscan = off;
+
+-- name: alike(merchant_id, case_id, sha256, whole_probes, view_probes)
+-- Other files in other cases whose picture may be nearly the same; one in thirty of all, to be compared mark by mark.
+-- in: what to look for in the two indexes
+select merchant_id, case_id, evidence_id, sha256, shapes, edges
+  from examinations
+ where (view_bands && :whole_probes or whole_bands && :view_probes)
+   and (merchant_id, case_id) <> (:merchant_id, :case_id) and sha256 <> :sha256;
+
+-- name: filed(merchant_id, case_id, evidence_id, sha256)
+-- None where the file was erased.
+select merchant_id, case_id, evidence_id, side, filed_at
+  from evidence
+ where merchant_id = :merchant_id and case_id = :case_id and evidence_id = :evidence_id and sha256 = :sha256;
