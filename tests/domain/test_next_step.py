@@ -174,7 +174,7 @@ def test_the_checklist_says_what_is_there_and_what_is_missing():
         Missing(Side.BUYER, (EvidenceKind.PACKING_PHOTO,), given=True),
     )
     prepared = case.given(OWNER, k.SendMessage("您好"), k.PrepareRejection(1, "facts_differ"))
-    (answer,) = [one for one in prepared.case.deadlines if one.key == "answer"]
+    answer = told_of(prepared).deadline
     wanted = Missing(Side.MERCHANT, (EvidenceKind.PHOTO,), given=False, due_at=answer.due_at)
     assert checklist(prepared.case, POLICY)[-1] == wanted
     shown = prepared.given(OWNER, k.AddEvidence(proof(EvidenceKind.PHOTO)))
