@@ -67,7 +67,7 @@ async def taken_in(
             wish = wish_of(path, file.filename)
             row = await desk.evidence.take(wish, caller, content_of(file))
             if isinstance(row, Refusal):
-                raise Refused(row, wish.merchant_id)
+                raise Refused(row, wish.merchant_id)  # noqa: TRY301 (one place tells all faults)
         except (Unsuitable, Problem, Refused) as why:
             fault = fault or as_problem(why)
             continue
