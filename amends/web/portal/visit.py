@@ -250,9 +250,8 @@ async def make_visit(request: Request[Any, Any, Any]) -> Visit:
     portal: Portal = request.app.state.portal
     area = portal.areas.get(request.route_handler.opt.get("side"))  # type: ignore[arg-type]
     form: Mapping[str, Any] = {}
-    if request.method not in ("GET", "HEAD"):
-        if not _is_from_here(request):
-            raise ForeignForm
+    if request.method not in ("GET", "HEAD") and not _is_from_here(request):
+        raise ForeignForm
     if area is None:
         form = await request.form()
         return _made(Visit(portal, request, area=None, secret="", caller=None, form=form))
