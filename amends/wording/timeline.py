@@ -92,7 +92,8 @@ _YOU = N_("You")
 _PREPARED: Mapping[str, str] = {
     "refuse_parcel": N_(
         "Hello, we agree to your refund. Please refuse the parcel when the courier brings it, by {until} at the "
-        "latest, and do not sign for it. As soon as the courier records the refusal, the money goes back the way you paid."
+        "latest, and do not sign for it. As soon as the courier records the refusal, the money goes back the way you "
+        "paid."
     ),
 }
 """Messages that go out with a step, by the name that the event has for them (R3.2)."""

@@ -56,8 +56,9 @@ def file_evidence(c: CaseDraft, side: Side, items: Iterable[EvidenceItem], note:
 
 
 def in_time(c: CaseDraft, side: Side) -> Refusal | None:
-    """With the platform, each side has until its clock ends (rules §4, `evidence`); after that it is judged on what is
-    there. What had come in by then counts, however long it lay at the door.
+    """With the platform, each side has until its clock ends (rules §4, `evidence`).
+
+    After that it is judged on what is there. What had come in by then counts, however long it lay at the door.
     """
     review = c.case.review
     if c.case.stage is not Stage.UNDER_REVIEW or review is None or side not in (Side.BUYER, Side.MERCHANT):
