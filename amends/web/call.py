@@ -15,7 +15,16 @@ from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.words import Side
 from amends.web.desk import Desk
 from amends.web.problems import Problem, Refused
-from amends.web.wire import LARGEST_BATCH_BODY, LARGEST_BODY, LARGEST_UPLOAD, decode, encode, path_text, query_of, read_body
+from amends.web.wire import (
+    LARGEST_BATCH_BODY,
+    LARGEST_BODY,
+    LARGEST_UPLOAD,
+    decode,
+    encode,
+    path_text,
+    query_of,
+    read_body,
+)
 from amends.wording.catalogue import DEFAULT, LANGUAGES, Language
 
 T = TypeVar("T")
