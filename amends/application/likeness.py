@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-MOST_APART = 10
+MOST_APART = 8
 """So many bits of the mark of frequencies may differ."""
 
 MOST_EDGES_APART = 16
