@@ -49,7 +49,7 @@ class Part(NamedTuple):
 
 
 async def sent_file(
-    desk: Desk, key: CaseKey, evidence_id: str, caller: Caller, form: Form, asked_range: str = ""
+    desk: Desk, key: CaseKey, evidence_id: str, caller: Caller, form: Form, *, asked_range: str = ""
 ) -> Stream:
     """A form of a file as the reader may have it. Raises Refused, Problem, Unavailable."""
     part = _part(asked_range)

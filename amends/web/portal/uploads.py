@@ -65,7 +65,7 @@ async def evidence_file(here: Here, case_id: FromPath[str], evidence_id: FromPat
     asked = here.request.query_params.get("form", Form.DISPLAY)
     form = next((form for form in Form if form == asked), Form.DISPLAY)
     wanted = here.request.headers.get("range", "")
-    return await sent_file(here.desk, here.case_key(case_id), evidence_id, here.caller, form, wanted)
+    return await sent_file(here.desk, here.case_key(case_id), evidence_id, here.caller, form, asked_range=wanted)
 
 
 async def _upload(here: Visit, upload_id: str) -> FileRow:
