@@ -137,7 +137,7 @@ async def _ordered(parts: Parts, merchant_id: int) -> None:
 def _photo(size_bytes: int) -> bytes:
     """A photograph of that weight: grain, as a telephone's in poor light."""
     out = BytesIO()
-    side = int((size_bytes / 0.34) ** 0.5)
+    side = int((size_bytes / 0.69) ** 0.5)
     grain = Image.frombytes("RGB", (side // 2, side // 2), os.urandom((side // 2) ** 2 * 3))
     grain.resize((side, side), Image.Resampling.BICUBIC).save(out, "JPEG", quality=88)
     return out.getvalue()
