@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -28,6 +29,7 @@ from amends.application.ports import CaseFilter, Reader
 from amends.application.sign_ins import DemoPerson
 from amends.application.sweep import Sweep
 from amends.bootstrap import DATABASE, open_desk, open_parts, running, service_key
+from amends.demo.album import keeping
 from amends.demo.history import Back
 from amends.demo.market import SEED, load
 from amends.demo.outside import Files, Outside
@@ -36,6 +38,7 @@ from amends.settings import Settings
 from amends.store.database import Database
 from amends.store.deadlines import PostgresDeadlines
 from amends.store.embedded import EmbeddedPostgres
+from amends.store.files import PostgresFiles
 from amends.store.migrate import migrate
 from amends.store.outbox import PostgresOutbox
 from amends.store.postgres import PostgresStore
@@ -187,31 +190,38 @@ async def _marketplace(
         connection.execute(sql.SQL("drop database if exists {} (force)").format(name))
     for file in files:
         file.unlink(missing_ok=True)
+    shutil.rmtree(settings.data_dir / "evidence", ignore_errors=True)
     url = server.create_database(DATABASE)
     await asyncio.to_thread(migrate, url)
     # Hundreds of small batches: until the marketplace is whole, none of them has to survive a power cut.
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         connection.execute(sql.SQL("alter database {} set synchronous_commit = off").format(name))
-        await _make(url, clock, files)
+        await _make(settings.data_dir, url, clock, files)
         connection.execute(sql.SQL("alter database {} reset synchronous_commit").format(name))
     whole.write_bytes(msgspec.json.encode(Loaded(SEED)))
     return SEED, url
 
 
-async def _make(url: str, clock: MovableClock, files: Files) -> None:
+async def _make(data_dir: Path, url: str, clock: MovableClock, files: Files) -> None:
+    policies, now = Policies.load(), clock.now()
+    limits = policies.in_force(now).files
     with _bar("making up a marketplace") as progress:
-        async with Database(url, batch_connections=2, page_connections=2) as database:
+        async with (
+            Database(url, batch_connections=2, page_connections=2) as database,
+            keeping(PostgresFiles(database), data_dir, limits) as kept,
+        ):
             registry = PostgresRegistry(database)
             back = Back(
                 PostgresStore(database),
                 PostgresOutbox(database),
                 PostgresDeadlines(database),
-                Policies.load(),
+                policies,
+                kept,
                 files.books,
                 files.journal,
             )
             ids = Ids(await registry.next_node())
-            await load(back, registry, ids, seed=SEED, now=clock.now(), progress=progress)
+            await load(back, registry, ids, seed=SEED, now=now, progress=progress)
 
 
 async def _people(records: Reader, seed: int) -> list[DemoPerson]:

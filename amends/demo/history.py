@@ -21,6 +21,7 @@ from amends.application.ids import Ids
 from amends.application.partners import ParcelScan, PayoutNews, payout_envelope
 from amends.application.ports import Answer, Deadlines, Envelope, Failed, Outbox, Store
 from amends.application.sweep import Sweep
+from amends.demo.album import Album, Filing, Keeping
 from amends.demo.orders import DemoOrder, daytime
 from amends.demo.scene import Act, Scene, Script, Turn, Until
 from amends.domain.actor import SYSTEM
@@ -52,6 +53,7 @@ class Back(NamedTuple):
     outbox: Outbox
     deadlines: Deadlines
     policies: PolicyBook
+    keeping: Keeping
     books: Path | None = None
     journal: Path | None = None
 
@@ -91,6 +93,7 @@ class History:
         self.engine = Engine(back.store, self._look_on, back.policies, self.clock, ids)
         self.provider = SandboxProvider(self.clock, self._hear_payouts, seed=seed, books=back.books)
         self.courier = SandboxCourier(self.clock, self._hear_scans, seed=seed, journal=back.journal)
+        self.album = Album(back.keeping, ids)
         self.played = Played()
         self._sweep = Sweep(self.engine, back.deadlines, self.clock)
         self._deliverer = Deliverer(
@@ -139,6 +142,9 @@ class History:
         if order.parcel is not None:
             self.courier.refuse_at_door(order.parcel.carrier, order.parcel.tracking_no)
 
+    def take(self, filing: Filing) -> str:
+        return self.album.take(filing)
+
     # What happens
 
     def begins(self, at: Instant, script: Script) -> None:
@@ -158,8 +164,10 @@ class History:
             progress((self.clock.at - self._starts_at) / length)
         await self._sweep.once()
         await self._deliverer.deliver_due()
+        await self.album.keep()
 
     def close(self) -> None:
+        self.album.close()
         self.provider.close()
         self.courier.close()
 

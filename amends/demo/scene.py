@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from amends.adapters.couriers.journeys import Way
 from amends.application.ports import Answer, Envelope
+from amends.demo.album import Filing
 from amends.demo.orders import DemoOrder, daytime
 from amends.demo.people import PLATFORM_STAFF, SURNAMES
 from amends.demo.talk import SHOWS, say, yuan
@@ -64,6 +65,9 @@ class World(Protocol):
     def refuse_at_door(self, order: DemoOrder) -> None:
         """The buyer will not take the order's parcel."""
 
+    def take(self, filing: Filing) -> str:
+        """Keep the file of somebody's evidence. Returns its hash."""
+
 
 Hours = tuple[float, float]
 """From the last thing that happened in the story, at least and at most."""
@@ -84,6 +88,7 @@ class Scene:
         self.buyer = actor.buyer(order.buyer.buyer_id)
         self.fault = ""
         self.amount_minor = 0
+        self.sent_back: tuple[str, str, int] | None = None
 
     # What is known
 
@@ -116,12 +121,16 @@ class Scene:
     def later(self, hours: Hours) -> Instant:
         return daytime(self.world.now + timedelta(hours=self.draws.uniform(*hours)), self.draws)
 
-    def items(self, *kinds: EvidenceKind) -> tuple[k.EvidenceItem, ...]:
-        """Evidence as people name it: what it shows, and a file name."""
-        return tuple(
-            k.EvidenceItem(kind, name=f"{self.draws.choice(SHOWS[kind])}-{place}.{_ENDINGS.get(kind, 'jpg')}")
-            for place, kind in enumerate(kinds, 1)
-        )
+    def items(self, who: Actor, *kinds: EvidenceKind) -> tuple[k.EvidenceItem, ...]:
+        """Evidence as people name it, with its file. Videos are only named: making one takes longer than a case."""
+        items = []
+        for place, kind in enumerate(kinds, 1):
+            name = f"{self.draws.choice(SHOWS[kind])}-{place}.{_ENDINGS.get(kind, 'jpg')}"
+            filing = Filing(
+                self.order, self.case_id, who, kind, name, self.fault, self.amount_minor, self.world.now, self.sent_back
+            )
+            items.append(k.EvidenceItem(kind, "" if kind in _ONLY_NAMED else self.world.take(filing), name))
+        return tuple(items)
 
     # Acts
 
@@ -155,23 +164,23 @@ class Scene:
             goods_received=received,
             amount=amount,
             note=self.words(note) if note else "",
-            evidence=self.items(*shows),
+            evidence=self.items(self.buyer, *shows),
         )
         answer = yield from self.does(self.buyer, command, (0, 0))
         self.case_id = answer.case_id
 
     def asks_platform(self) -> Generator[Act, Answer, None]:
         """The shop has no refund button of its own: it asks the platform (R4.4)."""
-        chat = self.items(EvidenceKind.CHAT_SCREENSHOT)
+        chat = self.items(self.agent, EvidenceKind.CHAT_SCREENSHOT)
         ask = k.AskPlatformRefund(self.order.order_no, chat, self.words("agent.asks_platform"))
         answer = yield from self.does(self.agent, ask, (0, 0))
         self.case_id = answer.case_id
 
     def buyer_says(self, beat: str, hours: Hours, *shows: EvidenceKind) -> Generator[Act, Answer, None]:
-        yield from self.does(self.buyer, k.SendMessage(self.words(beat), self.items(*shows)), hours)
+        yield from self.does(self.buyer, k.SendMessage(self.words(beat), self.items(self.buyer, *shows)), hours)
 
     def agent_says(self, beat: str, hours: Hours, *shows: EvidenceKind) -> Generator[Act, Answer, None]:
-        yield from self.does(self.agent, k.SendMessage(self.words(beat), self.items(*shows)), hours)
+        yield from self.does(self.agent, k.SendMessage(self.words(beat), self.items(self.agent, *shows)), hours)
 
     def agrees(self, hours: Hours, note: str = "") -> Generator[Act, Answer, None]:
         yield from self.does(self.agent, k.Agree(self.case.application, note=self.words(note) if note else ""), hours)
@@ -196,7 +205,8 @@ class Scene:
     def ships_return(self, hours: Hours, freight_minor: int = 0) -> Generator[Act, Answer, None]:
         """The buyer sends the goods back."""
         carrier, number = self.tracking()
-        receipt = self.items(EvidenceKind.FREIGHT_RECEIPT)[0] if freight_minor else None
+        self.sent_back = (carrier, number, freight_minor)
+        receipt = self.items(self.buyer, EvidenceKind.FREIGHT_RECEIPT)[0] if freight_minor else None
         yield from self.does(self.buyer, k.ShipReturn(carrier, number, freight_minor or None, receipt), hours)
         self.world.hand_over(Leg.RETURN, self, carrier, number, Way.DELIVERED)
 
@@ -229,13 +239,13 @@ class Scene:
         preparation = self.case.preparation
         waits = preparation.waits_until - self.world.now if preparation and not reply else timedelta(0)
         over = waits.total_seconds() / 3600
-        command = k.Reject(application, reason, explained, self.items(*proof))
+        command = k.Reject(application, reason, explained, self.items(self.agent, *proof))
         yield from self.does(self.agent, command, (over + 0.1, over + 2.0))
 
     def files(self, who: Actor, note: str, hours: Hours, *kinds: EvidenceKind) -> Generator[Act, Answer, list[str]]:
         """Evidence, and the ids that it got."""
         before = self.case.evidence.count
-        yield from self.does(who, k.AddEvidence(self.items(*kinds), self.words(note)), hours)
+        yield from self.does(who, k.AddEvidence(self.items(who, *kinds), self.words(note)), hours)
         return [f"e{number}" for number in range(before + 1, before + 1 + len(kinds))]
 
     def states(self, who: Actor, hours: Hours, *points: str) -> Generator[Act, Answer, None]:
@@ -253,4 +263,8 @@ _ENDINGS = {
     EvidenceKind.DOCUMENT: "pdf",
     EvidenceKind.QUALITY_REPORT: "pdf",
     EvidenceKind.PURCHASE_PROOF: "pdf",
+    EvidenceKind.CHAT_SCREENSHOT: "png",
+    EvidenceKind.LISTING_TAG: "png",
 }
+
+_ONLY_NAMED = frozenset({EvidenceKind.VIDEO, EvidenceKind.AUDIO})

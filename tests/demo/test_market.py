@@ -3,24 +3,37 @@
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 import pytest
+from PIL import Image
 
+from amends.adapters.files.reading.marks import marks
 from amends.adapters.payments.sandbox import SandboxProvider
+from amends.application.evidence import owners_of
+from amends.application.files import Form, blob_key
 from amends.application.ids import Ids
+from amends.application.likeness import difference
 from amends.application.policies import Policies
+from amends.application.ports import CaseKey
+from amends.demo.album import keeping
 from amends.demo.history import Back, Played
 from amends.demo.market import DAYS, SEED, load
 from amends.demo.orders import CHINA
 from amends.demo.people import FIRST_MERCHANT, PLATFORM_STAFF, buyers, cast, platform, shops
+from amends.demo.pictures import Shot, photo, recompressed
+from amends.demo.shapes import Thing
 from amends.demo.stories import BOOK
 from amends.domain.case import Case
 from amends.domain.events import CaseOpened, Fact, MessageSent
 from amends.domain.refusals import Code
-from amends.domain.words import Funds, Goods, Kind, Ledger, Outcome, PayoutState, Role, Side, Stage
+from amends.domain.words import EvidenceKind, Funds, Goods, Kind, Ledger, Outcome, PayoutState, Role, Side, Stage
 from amends.store.memory import MemoryDeadlines, MemoryRegistry, MemoryStore
+from amends.store.memory_files import MemoryFiles
 
 NOW = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
 
@@ -29,6 +42,7 @@ class Market(NamedTuple):
     store: MemoryStore
     played: Played
     books: Path
+    files: MemoryFiles
 
     @property
     def cases(self) -> list[Case]:
@@ -39,12 +53,17 @@ class Market(NamedTuple):
 
 
 def play(folder: Path, seed: int = SEED, now: datetime = NOW, **size: int) -> Market:
-    store = MemoryStore()
-    back = Back(
-        store, store.outbox, MemoryDeadlines(store), Policies.load(None), folder / "payments", folder / "parcels"
-    )
-    played = asyncio.run(load(back, MemoryRegistry(store), Ids(1), seed=seed, now=now, **size))
-    return Market(store, played, folder / "payments")
+    store, policies = MemoryStore(), Policies.load(None)
+    files = MemoryFiles(store)
+
+    async def made() -> Played:
+        async with keeping(files, folder, policies.in_force(now).files) as kept:
+            back = Back(
+                store, store.outbox, MemoryDeadlines(store), policies, kept, folder / "payments", folder / "parcels"
+            )
+            return await load(back, MemoryRegistry(store), Ids(1), seed=seed, now=now, **size)
+
+    return Market(store, asyncio.run(made()), folder / "payments", files)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +86,11 @@ def test_the_same_seed_and_instant_give_the_same_marketplace(tmp_path):
             "cases": {key: stored.case for key, stored in store.cases.items()},
             "orders": {key: stored.order for key, stored in store.orders.items()},
             "facts": {key: [record.fact for record in records] for key, records in store.records.items()},
+            "files": {
+                file.name: file.read_bytes()
+                for file in (tmp_path / name / "evidence").glob("*/*")
+                if file.suffix != ".display"  # those of documents say when they were made
+            },
         }
 
     first = run("first")
@@ -160,6 +184,47 @@ def test_no_order_gives_back_more_than_was_paid(market):
         cases = [market.store.cases[case].case for case in market.store.cases_of[key]]
         ordered = sum(case.ordered_minor(Ledger.REFUND) for case in cases)
         assert ordered <= stored.order.paid
+
+
+def test_evidence_shows_its_files_to_the_other_side_and_gives_the_original_to_its_own(market):
+    shown = 0
+    for case in market.cases:
+        key = CaseKey(case.merchant_id, case.case_id)
+        filed = {one.evidence_id: one.row for one in asyncio.run(market.files.filed(key, owners_of(case)))}
+        for evidence in market.store.evidence[key]:
+            if evidence.mark.kind in {EvidenceKind.VIDEO, EvidenceKind.CALL_RECORD}:
+                continue
+            row = filed[evidence.mark.evidence_id]
+            shown += 1
+            for form, copy in row.copies.items():
+                kept = (market.books.parent / "evidence" / blob_key(row.sha256, form)).read_bytes()
+                assert len(kept) == copy.size_bytes
+                assert form is not Form.ORIGINAL or sha256(kept).hexdigest() == row.sha256
+            assert row.copies.keys() == set(Form)
+            assert row.size_bytes < 100_000
+    assert shown > 250
+
+
+def test_a_few_photos_come_up_in_cases_of_two_buyers_and_nearly_all_are_their_own(market):
+    senders: dict[str, set[str]] = {}
+    for case in market.cases:
+        key = CaseKey(case.merchant_id, case.case_id)
+        for filed in asyncio.run(market.files.filed(key, owners_of(case))):
+            senders.setdefault(filed.row.sha256, set()).add(filed.row.owner)
+    shared = [owners for owners in senders.values() if len(owners) > 1]
+    assert 2 <= len(shared) <= 12
+    assert len(senders) > 200
+
+
+def test_a_photo_that_was_passed_on_is_another_file_of_the_same_picture():
+    at = datetime(2026, 11, 20, 3, tzinfo=UTC)
+    first = photo(Shot(Thing("咖啡壶", "手冲咖啡壶 本色"), "壶嘴漏水", at), Random(1))
+    again = recompressed(first)
+    other = photo(Shot(Thing("保温杯", "保温杯 深蓝"), "杯盖关不严", at), Random(2))
+    seen = [marks(Image.open(BytesIO(content))) for content in (first, again, other)]
+    assert first != again
+    assert difference(seen[0], seen[1]) is not None
+    assert difference(seen[0], seen[2]) is None
 
 
 def test_telephone_numbers_belong_to_nobody():

@@ -14,6 +14,7 @@ from amends.application.lanes import Lanes
 from amends.application.policies import Policies
 from amends.application.ports import Answer, CaseKey, Envelope
 from amends.application.sweep import Sweep
+from amends.demo.album import keeping
 from amends.demo.history import Back
 from amends.demo.market import SEED, load
 from amends.demo.outside import Files, Outside
@@ -25,6 +26,7 @@ from amends.domain.decide import decide
 from amends.domain.order import shipping_state
 from amends.domain.words import Goods, Kind, ScanCode, Stage
 from amends.store.memory import MemoryDeadlines, MemoryRegistry, MemoryStore
+from amends.store.memory_files import MemoryFiles
 from amends.store.memory_reader import MemoryReader
 
 
@@ -47,8 +49,9 @@ class Demo:
 async def demo(folder: Path) -> AsyncIterator[Demo]:
     store, clock, files = MemoryStore(), MovableClock(folder / "clock"), Files.under(folder / "sandbox")
     policies = Policies.load(None)
-    back = Back(store, store.outbox, MemoryDeadlines(store), policies, files.books, files.journal)
-    await load(back, MemoryRegistry(store), Ids(1), seed=SEED, now=clock.now(), orders=400, stories=60)
+    async with keeping(MemoryFiles(store), folder, policies.in_force(clock.now()).files) as kept:
+        back = Back(store, store.outbox, MemoryDeadlines(store), policies, kept, files.books, files.journal)
+        await load(back, MemoryRegistry(store), Ids(1), seed=SEED, now=clock.now(), orders=400, stories=60)
     engine = Engine(store, decide, policies, clock, Ids(2))
     async with Lanes(engine) as lanes:
         records = MemoryReader(store)

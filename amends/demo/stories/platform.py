@@ -153,7 +153,7 @@ def dismissed(s: Scene) -> Script:
     yield from s.does(judge, supports_shop(s, theirs, ours), (14, 24))
     if s.chance(0.35):
         return
-    proof = s.items(EvidenceKind.QUALITY_REPORT)
+    proof = s.items(s.buyer, EvidenceKind.QUALITY_REPORT)
     yield from s.does(s.buyer, k.Appeal(s.words("appeal.grounds"), proof), (5, 60))
     other = s.desk(*RULES, other_than=(judge,))
     yield from s.does(other, k.Assign(other.staff), (0.5, 8))

@@ -83,7 +83,8 @@ def exchange(s: Scene) -> Script:
     if s.chance(0.6):
         yield from s.does(s.buyer, k.ConfirmReceipt(), (1, 30))
     elif s.chance(0.4):
-        yield from s.does(s.buyer, k.DisputeReplacement(s.words("buyer.replacement_wrong"), s.items(PHOTO)), (1, 10))
+        dispute = k.DisputeReplacement(s.words("buyer.replacement_wrong"), s.items(s.buyer, PHOTO))
+        yield from s.does(s.buyer, dispute, (1, 10))
         yield from s.ships_replacement((3, 30))
 
 
