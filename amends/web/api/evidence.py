@@ -99,7 +99,8 @@ async def continue_upload(call: Call, request: Request[Any, Any, Any]) -> Reply[
 async def get_evidence_file(call: Call, request: Request[Any, Any, Any], query: FormQuery) -> Stream:
     """The file of a piece of evidence, as far as the actor may see it; a part of it by `Range`."""
     wanted = request.headers.get("range", "")
-    return await sent_file(call.desk, call.case_key(), call.path["evidence_id"], call.caller, query.form, asked_range=wanted)
+    key, evidence_id = call.case_key(), call.path["evidence_id"]
+    return await sent_file(call.desk, key, evidence_id, call.caller, query.form, asked_range=wanted)
 
 
 def offset_of(request: Request[Any, Any, Any]) -> int:
