@@ -51,7 +51,6 @@ def doctor(*, data: Path | None = None) -> int:
 
 def _findings(settings: Settings) -> Iterator[Finding]:
     yield _policy(settings)
-    yield _text_reader()
     try:
         with database_url(settings) as url:
             yield from _server(server(url))
@@ -61,6 +60,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
                 yield from _left_undone(look(url, SystemClock().now() - PATIENCE))
     except (psycopg.OperationalError, EmbeddedPostgresFailed) as fault:
         yield Finding("database", "", f"cannot be reached: {str(fault).strip()}")
+    yield _text_reader()
 
 
 def _policy(settings: Settings) -> Finding:

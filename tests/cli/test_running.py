@@ -177,7 +177,7 @@ def test_the_doctor_finds_a_running_service_well(folder: Path):
     examined = amends("doctor", "--data", folder)
     lines = examined.stdout.splitlines()
     assert examined.returncode == 0, examined.stdout
-    assert [line[0] for line in lines] == ["✓"] * 8
+    assert [line[0] for line in lines] == ["✓"] * 9
     assert [line.split(" ")[1].rstrip(":") for line in lines[:3]] == ["policy", "database", "clock"]
 
 
