@@ -129,7 +129,7 @@ class Scene:
             filing = Filing(
                 self.order, self.case_id, who, kind, name, self.fault, self.amount_minor, self.world.now, self.sent_back
             )
-            items.append(k.EvidenceItem(kind, "" if kind in _ONLY_NAMED else self.world.take(filing), name))
+            items.append(k.EvidenceItem(kind, None if kind in _ONLY_NAMED else self.world.take(filing), name))
         return tuple(items)
 
     # Acts

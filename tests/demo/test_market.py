@@ -29,7 +29,7 @@ from amends.demo.pictures import Shot, photo, recompressed
 from amends.demo.shapes import Thing
 from amends.demo.stories import BOOK
 from amends.domain.case import Case
-from amends.domain.events import CaseOpened, Fact, MessageSent
+from amends.domain.events import CaseOpened, EvidenceFiled, Fact, MessageSent
 from amends.domain.refusals import Code
 from amends.domain.words import EvidenceKind, Funds, Goods, Kind, Ledger, Outcome, PayoutState, Role, Side, Stage
 from amends.store.memory import MemoryDeadlines, MemoryRegistry, MemoryStore
@@ -203,6 +203,13 @@ def test_evidence_shows_its_files_to_the_other_side_and_gives_the_original_to_it
             assert row.copies.keys() == set(Form)
             assert row.size_bytes < 100_000
     assert shown > 250
+
+
+def test_what_is_only_named_has_no_hash(market):
+    named = [filed for key in market.store.cases for filed in market.store.evidence[key]]
+    assert {filed.mark.kind for filed in named if not filed.sha256} <= {EvidenceKind.VIDEO, EvidenceKind.CALL_RECORD}
+    items = [item for fact in market.facts() if isinstance(fact.event, EvidenceFiled) for item in fact.event.items]
+    assert all(item.sha256 is None or len(item.sha256) == 64 for item in items), "the record is read as it was written"
 
 
 def test_a_few_photos_come_up_in_cases_of_two_buyers_and_nearly_all_are_their_own(market):
