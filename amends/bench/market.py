@@ -152,7 +152,8 @@ def _open_refund(subject: Subject, number: int) -> Envelope:
 
 
 def _photo(number: int) -> k.EvidenceItem:
-    return k.EvidenceItem(EvidenceKind.PHOTO, f"{number:064x}", name=f"IMG_{number % 10_000:04}.jpg")
+    """Named only: what files cost is measured apart (`amends bench --photos`)."""
+    return k.EvidenceItem(EvidenceKind.PHOTO, name=f"IMG_{number % 10_000:04}.jpg")
 
 
 def _evidence(subject: Subject, number: int) -> Envelope:
