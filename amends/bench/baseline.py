@@ -108,7 +108,7 @@ def _values(write: Write) -> dict[str, object]:
         values |= {f"by_{number}": fact.by, f"tag_{number}": tag, f"event_{number}": payload.decode(),
                    f"hash_{number}": _hex(chain)}  # fmt: skip
     for row in write.evidence:
-        values |= {"side": row.mark.side, "evidence_kind": row.mark.kind, "sha256": row.sha256 or ""}
+        values |= {"side": row.mark.side, "evidence_kind": row.mark.kind, "sha256": row.sha256 or "-"}
     for parcel in write.parcels:
         values |= {"leg": parcel.leg, "carrier": parcel.carrier}
     for message in write.outbox:
