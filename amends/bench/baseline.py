@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from amends.application.ports import Write
+from amends.application.workbench import queue_at, queue_of
 from amends.bench.market import LIVES, MESSAGE, NOW, ORDER, STEPS, Step
 from amends.bench.seed import Writes
 from amends.bench.world import FIRST_CASE, World
@@ -102,6 +103,7 @@ def _values(write: Write) -> dict[str, object]:
             "state": msgspec.json.encode(case).decode(), "chain": _hex(changed.chain), "title": changed.title,
             "stage": case.stage, "kind": case.kind, "reason": case.reason, "amount": case.amount_minor,
             "due_at": (case.next_due_at or NEVER).isoformat(),
+            "queue": queue_of(case), "queue_at": queue_at(case).isoformat(),
         }  # fmt: skip
     for number, (fact, payload, chain) in enumerate(write.facts, 1):
         tag = fact.event.__struct_config__.tag

@@ -61,11 +61,11 @@ update heads
  where merchant_id = :merchant_id and order_no = :order_no;
 
 -- name: order
-insert into orders (merchant_id, order_no, buyer_id, state, seen_at, updated_at, due_at)
-values (:merchant_id, :order_no, 'b' || :order_no, :order, :now, :now, null)
+insert into orders (merchant_id, order_no, buyer_id, state, seen_at, updated_at, due_at, counted_at)
+values (:merchant_id, :order_no, 'b' || :order_no, :order, :now, :now, null, :now)
     on conflict (merchant_id, order_no) do update
    set buyer_id = excluded.buyer_id, state = excluded.state, updated_at = excluded.updated_at, due_at = excluded.due_at,
-       retry_at = null;
+       retry_at = null, counted_at = excluded.counted_at;
 
 -- name: words
 insert into order_words (merchant_id, order_no, words)
@@ -74,21 +74,22 @@ values (:merchant_id, :order_no, replace(:words, :pattern_order_no, :order_no::t
 
 -- name: open_case
 insert into cases (merchant_id, case_id, order_no, buyer_id, title, stage, kind, reason, amount_minor, assignee, version,
-                   chain, state, opened_at, updated_at, closed_at, due_at, auto_refunded_at)
+                   chain, state, opened_at, updated_at, closed_at, due_at, auto_refunded_at, queue, queue_at)
 values (:merchant_id, :case_id, :order_no, 'b' || :order_no, :title, :stage, :kind, :reason, :amount, '', :events,
-        :chain, :state, :now, :now, null, :due_at, null);
+        :chain, :state, :now, :now, null, :due_at, null, :queue, :queue_at);
 
 -- name: change_case
 update cases
    set stage = :stage, kind = :kind, reason = :reason, amount_minor = :amount, assignee = '',
-       version = version + :events, chain = :chain, state = :state, updated_at = :now, due_at = :due_at, retry_at = null
+       version = version + :events, chain = :chain, state = :state, updated_at = :now, due_at = :due_at, retry_at = null,
+       queue = :queue, queue_at = :queue_at
  where merchant_id = :merchant_id and case_id = :case_id;
 
 -- name: close_case
 update cases
    set stage = :stage, kind = :kind, reason = :reason, amount_minor = :amount, assignee = '',
        version = version + :events, chain = :chain, state = :state, updated_at = :now, closed_at = :now,
-       due_at = :due_at, retry_at = null
+       due_at = :due_at, retry_at = null, queue = :queue, queue_at = :queue_at
  where merchant_id = :merchant_id and case_id = :case_id;
 
 -- name: change_case_quietly

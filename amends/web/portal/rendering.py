@@ -51,6 +51,7 @@ def environment() -> Environment:
     made = Environment(
         loader=PackageLoader("amends.web", "templates"),
         autoescape=True,
+        auto_reload=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
