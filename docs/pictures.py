@@ -67,7 +67,6 @@ PICTURES = (
     Picture("desk-case-dark", ARBITRATOR, "/desk", CASE, sizes=("desk",), scheme="dark"),
     Picture("desk-case-english", ARBITRATOR, "/desk", CASE, sizes=("desk",), language="en-GB"),
     Picture("desk-inbox", SERVICE, "/desk/inbox"),
-    Picture("desk-conversation", SERVICE, "/desk/inbox", r"/desk/inbox/[0-9A-Z-]+"),
     Picture("desk-team", SUPERVISOR, "/desk/team", sizes=("desk",)),
     Picture("operator-policy", OPERATOR, "/desk/policy", sizes=("desk",)),
     Picture("operator-outbox", OPERATOR, "/desk/outbox", sizes=("desk",)),
