@@ -1,10 +1,7 @@
 """What the case pages of all sides have in common: reading the case, and carrying out what a form on it asks."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlencode
-
-from litestar import Response, get, post
-from litestar.params import FromPath
 
 from amends.application.caseview import ActionView, CaseView
 from amends.application.lanes import LaneFull
@@ -13,10 +10,9 @@ from amends.application.ports import CaseKey, Failed
 from amends.application.queries import FactPage
 from amends.domain.words import Side
 from amends.web.answers import as_problem, problem_body
-from amends.web.portal import forms
 from amends.web.portal.talk import Entry, conversation, latest
 from amends.web.portal.troubles import Trouble, trouble_of
-from amends.web.portal.visit import Here, Visit
+from amends.web.portal.visit import Visit
 from amends.web.problems import Problem, Refused
 
 _PAGE = 1_000
@@ -80,39 +76,10 @@ async def _facts(here: Visit, key: CaseKey) -> list[PublicFact]:
         after = page.next_after
 
 
-async def show_case(
-    here: Visit, case_id: str, template: str, trouble: Trouble | None = None, **more: Any
-) -> Response[bytes]:
-    """The page; with `trouble`, what was tried did not work and stays in the form."""
-    page = await read_case(here, case_id)
-    return here.page(
-        template,
-        status=409 if trouble else 200,
-        currency=page.view.money.currency,
-        page=page,
-        case=page.view,
-        trouble=trouble,
-        at=f"{here.base}/cases/{case_id}",
-        **more,
-    )
-
-
-def case_routes(template: str) -> tuple[Any, Any]:
-    """`GET /cases/{id}` draws the template; `POST /cases/{id}/{verb}` sends a command and goes back to it."""
-
-    @get("/cases/{case_id:str}")
-    async def case_page(here: Here, case_id: FromPath[str]) -> Response[bytes]:
-        return await show_case(here, case_id, template)
-
-    @post("/cases/{case_id:str}/{verb:str}")
-    async def case_step(here: Here, case_id: FromPath[str], verb: FromPath[str]) -> Response[bytes]:
-        try:
-            await forms.send(here, here.case_key(case_id), verb)
-        except NOT_DONE as fault:
-            return await show_case(here, case_id, template, told(here, fault))
-        return here.go(f"{here.base}/cases/{case_id}", said=forms.done(here, verb))
-
-    return case_page, case_step
+async def currency_of(here: Visit, key: CaseKey) -> str:
+    """What amounts in a form on the case are in. Raises Refused, Unavailable."""
+    view = here.found(await here.desk.queries.case(key, here.caller, here.language), key.merchant_id)
+    return view.money.currency
 
 
 def told(here: Visit, fault: Exception) -> Trouble:

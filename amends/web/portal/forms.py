@@ -37,6 +37,8 @@ VERBS: Mapping[str, type[k.Command]] = {k.verb(kind): kind for kind in k.CASE_CO
 _OURS = frozenset({"form_token", "key", "version"})
 """Fields of the form itself."""
 
+_LONGEST_MESSAGE = 2_000
+
 _AMOUNT = re.compile(r"-?[0-9]{1,12}([.][0-9]{1,4})?")
 _MOST_FIELDS = 500
 _MOST_IN_A_LIST = 100
@@ -123,6 +125,14 @@ def _read(value: str, ending: str, currency: str, zone: ZoneInfo) -> Any:
             return datetime.fromisoformat(value).replace(tzinfo=zone).astimezone(UTC)
     # Browsers send CR LF for every new line of a text.
     return value.replace("\r\n", "\n")
+
+
+def message(here: Visit) -> str:
+    """What stands in the field `text`; may be empty. Raises Problem for what no conversation keeps."""
+    text = str(here.form.get("text", "")).replace("\r\n", "\n").strip()
+    if len(text) > _LONGEST_MESSAGE or "\0" in text:
+        raise Problem("invalid_text")
+    return text
 
 
 def _put(into: dict[str, Any], path: list[str], value: Any) -> None:

@@ -7,14 +7,13 @@ from litestar.params import FromPath, FromQuery
 
 from amends.application.ports import CaseKey
 from amends.application.service import ConversationView
+from amends.web.portal import forms
 from amends.web.portal.casepage import told
 from amends.web.portal.troubles import Trouble
 from amends.web.portal.visit import Here, Visit
-from amends.web.problems import Problem
 from amends.wording.catalogue import N_, translate
 from amends.wording.formats import duration
 
-_LONGEST = 2_000
 _SHOWN = 20
 
 _HINT = N_("No person has been called. Type “a person” or press the button, and somebody from the service will answer.")
@@ -33,7 +32,7 @@ async def hear(here: Here) -> Response[bytes]:
     case = str(here.form.get("case", ""))
     about = here.case_key(case) if case else None
     person = "person" in here.form
-    text = _text(here) or (translate(_PERSON, here.language) if person else "")
+    text = forms.message(here) or (translate(_PERSON, here.language) if person else "")
     if not text:
         return await _front(here, case)
     found = await (
@@ -54,7 +53,7 @@ async def talk(here: Here, conversation_id: FromPath[str]) -> Response[bytes]:
 @post("/service/{conversation_id:str}")
 async def say(here: Here, conversation_id: FromPath[str]) -> Response[bytes]:
     try:
-        if text := _text(here):
+        if text := forms.message(here):
             await here.desk.service.reply(here.caller, conversation_id, text)
     except Exception as fault:  # noqa: BLE001 - whatever it is, what was typed stays on the page
         return await _talk(here, conversation_id, told(here, fault))
@@ -94,13 +93,6 @@ def _wait(here: Visit, talk: ConversationView) -> str:
     if talk.expected_wait_seconds is None:
         return ""
     return duration(timedelta(seconds=max(60, talk.expected_wait_seconds)), here.language)
-
-
-def _text(here: Visit) -> str:
-    text = str(here.form.get("text", "")).replace("\r\n", "\n").strip()
-    if len(text) > _LONGEST or "\0" in text:
-        raise Problem("invalid_text")
-    return text
 
 
 ROUTES = (front, hear, talk, say, close)

@@ -15,7 +15,7 @@ from amends.domain.words import PayoutState, SmallPaymentType
 from amends.web.portal import forms
 from amends.web.portal.buyer.result import findings
 from amends.web.portal.buyer.said import main_units
-from amends.web.portal.casepage import NOT_DONE, CasePage, read_case, told
+from amends.web.portal.casepage import NOT_DONE, CasePage, currency_of, read_case, told
 from amends.web.portal.desk import people, ruling
 from amends.web.portal.desk.home import arbitration, read_queue
 from amends.web.portal.desk.points import sides
@@ -48,8 +48,7 @@ async def case_preview(here: Here, case_id: FromPath[str], verb: FromPath[str]) 
     """What a ruling, or a decision on an appeal, would do."""
     key = here.case_key(case_id)
     try:
-        view = here.found(await here.desk.queries.case(key, here.caller, here.language), key.merchant_id)
-        tried = await ruling.preview(here, key, verb, view.money.currency)
+        tried = await ruling.preview(here, key, verb, await currency_of(here, key))
     except NOT_DONE as fault:
         return await _show(here, case_id, told(here, fault), verb)
     return await _show(here, case_id, tried=verb, preview=tried)
@@ -59,12 +58,12 @@ async def case_preview(here: Here, case_id: FromPath[str], verb: FromPath[str]) 
 async def case_step(here: Here, case_id: FromPath[str], verb: FromPath[str]) -> Response[bytes]:
     key = here.case_key(case_id)
     try:
-        view = here.found(await here.desk.queries.case(key, here.caller, here.language), key.merchant_id)
+        currency = await currency_of(here, key)
         if verb in ("rule", "decide-appeal"):
-            command = ruling.command(here, verb, view.money.currency)
+            command = ruling.command(here, verb, currency)
             await forms.submit(here, Envelope(here.actor, key.merchant_id, command, case_id=key.case_id))
         else:
-            await forms.send(here, key, verb, currency=view.money.currency)
+            await forms.send(here, key, verb, currency=currency)
     except NOT_DONE as fault:
         return await _show(here, case_id, told(here, fault), verb)
     return here.go(f"{here.base}/cases/{case_id}{_tail(here)}", said=forms.done(here, verb))

@@ -9,17 +9,16 @@ from amends.application.service import SERVICE_ROLES, ConversationView
 from amends.domain.case import parse_case_id
 from amends.domain.refusals import Refusal
 from amends.domain.words import Role, Side
+from amends.web.portal import forms
 from amends.web.portal.casepage import told
 from amends.web.portal.desk import people
 from amends.web.portal.troubles import Trouble
 from amends.web.portal.visit import Here, Visit
-from amends.web.problems import Problem
 from amends.wording.catalogue import N_, translate
 from amends.wording.formats import duration
 
 SEEN_BY = SERVICE_ROLES | {Role.AUDITOR}
 _SHOWN = 100
-_LONGEST = 2_000
 
 _SIDES = {Side.BUYER: N_("Buyer {account}"), Side.MERCHANT: N_("Shop {account}")}
 
@@ -62,7 +61,7 @@ async def take(here: Here, conversation_id: FromPath[str]) -> Response[bytes]:
 @post("/inbox/{conversation_id:str}", roles=SERVICE_ROLES)
 async def reply(here: Here, conversation_id: FromPath[str]) -> Response[bytes]:
     try:
-        if text := _text(here):
+        if text := forms.message(here):
             await here.desk.service.reply(here.caller, conversation_id, text)
     except Exception as fault:  # noqa: BLE001 - whatever it is, what was typed stays on the page
         return await _show(here, conversation_id, told(here, fault))
@@ -73,13 +72,6 @@ async def reply(here: Here, conversation_id: FromPath[str]) -> Response[bytes]:
 async def close(here: Here, conversation_id: FromPath[str]) -> Response[bytes]:
     await here.desk.service.close(here.caller, conversation_id)
     return here.go(f"{here.base}/inbox", said=translate(N_("The conversation is over."), here.language))
-
-
-def _text(here: Visit) -> str:
-    text = str(here.form.get("text", "")).replace("\r\n", "\n").strip()
-    if len(text) > _LONGEST or "\0" in text:
-        raise Problem("invalid_text")
-    return text
 
 
 async def _show(here: Visit, conversation_id: str, trouble: Trouble | None = None) -> Response[bytes]:

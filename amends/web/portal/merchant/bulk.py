@@ -11,6 +11,7 @@ from amends.domain import commands as k
 from amends.domain.permissions import ROLES
 from amends.domain.refusals import Code, Refusal, refuse
 from amends.web.answers import answers
+from amends.web.portal import forms
 from amends.web.portal.merchant import queues
 from amends.web.portal.visit import Here, Visit
 from amends.web.problems import Problem, Refused
@@ -55,8 +56,8 @@ async def preview(here: Here) -> Response[bytes]:
 async def carry_out(here: Here) -> Response[bytes]:
     """All of them in the lane of bulk work; each on the version that was looked at. Sent twice, it is done once."""
     verb = _verb(here, str(here.form.get("do", "")))
-    text = str(here.form.get("text", "")).replace("\r\n", "\n").strip()
-    if verb == "send-message" and (not text or len(text) > 2_000 or "\0" in text):
+    text = forms.message(here) if verb == "send-message" else ""
+    if verb == "send-message" and not text:
         raise Problem("invalid_text")
     titles = {}
     envelopes = []

@@ -18,7 +18,7 @@ from amends.web.portal import forms
 from amends.web.portal.buyer.home import WHERE
 from amends.web.portal.buyer.result import result
 from amends.web.portal.buyer.said import told
-from amends.web.portal.casepage import NOT_DONE, CasePage, read_case
+from amends.web.portal.casepage import NOT_DONE, CasePage, currency_of, read_case
 from amends.web.portal.merchant import queues
 from amends.web.portal.merchant.effects import advice, effects, figures
 from amends.web.portal.merchant.presence import see
@@ -85,8 +85,7 @@ async def case_page(here: Here, case_id: FromPath[str]) -> Response[bytes]:
 async def case_step(here: Here, case_id: FromPath[str], verb: FromPath[str]) -> Response[bytes]:
     key = here.case_key(case_id)
     try:
-        view = here.found(await here.desk.queries.case(key, here.caller, here.language), key.merchant_id)
-        await forms.send(here, key, verb, currency=view.money.currency)
+        await forms.send(here, key, verb, currency=await currency_of(here, key))
     except NOT_DONE as fault:
         return await show(here, case_id, told(here, fault), verb)
     if verb == "reveal-contact":
