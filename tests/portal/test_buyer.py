@@ -15,6 +15,7 @@ from amends.domain.words import Remedy, Role, ScanCode
 from amends.web.portal.buyer.casefile import FILED
 from tests.portal.buyer_stories import ARBITRATOR, GROUNDS, OWNER, Story
 from tests.portal.filling import filled
+from tests.portal.reading import seen, words
 from tests.portal.site import Browser
 
 pytestmark = pytest.mark.anyio
@@ -37,17 +38,6 @@ async def stranger(site):
     async with Browser(site) as one:
         await one.step_in("buyer/b43")
         yield one
-
-
-async def seen(browser: Browser, path: str, status: int = 200) -> str:
-    page = await browser.get(path, headers={"accept": "text/html"})
-    assert page.status_code == status, page.text
-    return page.text
-
-
-def words(page: str) -> str:
-    """What people read, tags left out."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page[page.index("<main") :])))
 
 
 async def act(browser: Browser, case_id: str, verb: str, **given: str) -> str:

@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from html import unescape
 
 import pytest
 
@@ -10,6 +9,7 @@ from amends.domain import commands as k
 from tests.portal.buyer_stories import BUYER, OWNER
 from tests.portal.desk_stories import DeskStory
 from tests.portal.filling import filled
+from tests.portal.reading import seen, words
 from tests.portal.site import Browser
 
 pytestmark = pytest.mark.anyio
@@ -45,16 +45,6 @@ async def desk(site):
     yield step_in
     for one in opened:
         await one.aclose()
-
-
-async def seen(browser: Browser, path: str, status: int = 200) -> str:
-    page = await browser.get(path, headers={"accept": "text/html"})
-    assert page.status_code == status, page.text
-    return page.text
-
-
-def words(page: str) -> str:
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page[page.index("<main") :])))
 
 
 async def act(

@@ -11,7 +11,8 @@ from amends.domain.actor import merchant
 from amends.domain.case import parse_case_id
 from tests.portal.buyer_stories import BUYER
 from tests.portal.filling import filled
-from tests.portal.test_desk import GAO, SHEN, ZHOU, desk, rule, seen, story, words
+from tests.portal.reading import seen, words
+from tests.portal.test_desk import GAO, SHEN, ZHOU, desk, rule, story
 
 __all__ = ["desk", "story"]
 

@@ -14,6 +14,7 @@ from amends.domain.events import ContactRevealed
 from amends.domain.words import Kind, Leg, Remedy, ScanCode
 from tests.portal.buyer_stories import BUYER, OWNER, Story
 from tests.portal.filling import filled
+from tests.portal.reading import seen, words
 from tests.portal.site import Browser
 
 pytestmark = pytest.mark.anyio
@@ -48,17 +49,6 @@ async def adviser(site):
     """Before the sale: reads, writes and files evidence (R3.7)."""
     async with entered(site, "sun") as one:
         yield one
-
-
-async def seen(browser: Browser, path: str, status: int = 200) -> str:
-    page = await browser.get(path, headers={"accept": "text/html"})
-    assert page.status_code == status, page.text
-    return page.text
-
-
-def words(page: str) -> str:
-    """What people read, tags left out."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page[page.index("<main") :])))
 
 
 async def act(browser: Browser, case_id: str, verb: str, at: str = "", **given: str) -> str:

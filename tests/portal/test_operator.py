@@ -13,8 +13,9 @@ from amends.domain import commands as k
 from amends.domain.words import Kind
 from tests.portal.buyer_stories import BUYER, OWNER
 from tests.portal.filling import filled
+from tests.portal.reading import seen, words
 from tests.portal.site import Browser, Site, running
-from tests.portal.test_desk import GAO, SHEN, desk, seen, story, words
+from tests.portal.test_desk import GAO, SHEN, desk, story
 
 __all__ = ["desk", "story"]
 
