@@ -8,6 +8,7 @@ Each step leaves what the next one needs, or nothing that the sweep would not fi
 import tempfile
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -133,6 +134,12 @@ class Evidence:
         self._incoming = incoming
         self._scanner = scanner
 
+    def over(self, records: Reader) -> "Evidence":
+        """The same files, asked for with other records."""
+        other = copy(self)
+        other._records = records  # noqa: SLF001 (its own kind)
+        return other
+
     # Taking in -----------------------------------------------------------------------------------------------
 
     async def take(self, wish: Wish, caller: Caller, content: AsyncIterable[bytes]) -> FileRow | Refusal:
@@ -249,22 +256,25 @@ class Evidence:
 
     async def views(self, key: CaseKey, caller: Caller) -> dict[str, FileView] | Refusal:
         """The files behind a case's evidence, by its number, as far as the caller may see them."""
-        refusal, owners = await self._readable(key, caller)
-        if refusal is not None:
-            return refusal
+        case = await self._readable(key, caller)
+        if isinstance(case, Refusal):
+            return case
+        if not case.evidence.count:
+            return {}
         return {
             filed.evidence_id: _view(filed.row, forms_of(filed.side, caller.actor))
-            for filed in await self.book.filed(key, owners)
+            for filed in await self.book.filed(key, owners_of(case))
         }
 
     async def open(
         self, key: CaseKey, evidence_id: str, form: Form, caller: Caller, *, start: int = 0, end: int | None = None
     ) -> Opened | Refusal | None:
         """A form of a file; None where this reader cannot have it, or nobody. Raises LookupError, Unavailable."""
-        refusal, owners = await self._readable(key, caller)
-        if refusal is not None:
-            return refusal
-        filed = next((one for one in await self.book.filed(key, owners) if one.evidence_id == evidence_id), None)
+        case = await self._readable(key, caller)
+        if isinstance(case, Refusal):
+            return case
+        kept = await self.book.filed(key, owners_of(case))
+        filed = next((one for one in kept if one.evidence_id == evidence_id), None)
         if filed is None:
             return refuse(Code.UNKNOWN_EVIDENCE, evidence=[evidence_id])
         copy = _view(filed.row, forms_of(filed.side, caller.actor)).forms.get(form)
@@ -381,14 +391,14 @@ class Evidence:
         with tempfile.TemporaryDirectory(dir=self._incoming, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 
-    async def _readable(self, key: CaseKey, caller: Caller) -> tuple[Refusal | None, dict[Side, Sequence[str]]]:
-        """Whether the caller may read the case, and whose files may stand behind each side's evidence."""
+    async def _readable(self, key: CaseKey, caller: Caller) -> Case | Refusal:
+        """The case, where the caller may read it."""
         case = await self._records.case(key)
         if case is None:
-            return refuse(Code.UNKNOWN_CASE), {}
+            return refuse(Code.UNKNOWN_CASE)
         if not is_party(caller.actor, case) or not caller.may_reach(key.merchant_id):
-            return refuse(Code.NOT_YOURS), {}
-        return None, owners_of(case)
+            return refuse(Code.NOT_YOURS)
+        return case
 
 
 async def _begun(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

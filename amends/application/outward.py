@@ -29,12 +29,12 @@ class PublicFact(Struct, frozen=True):
 
 def public_facts(facts: Iterable[Fact], merchant_id: int, actor: Actor) -> list[PublicFact]:
     """What this actor may see of some events of one case."""
-    shown = (visible(fact, actor) for fact in facts)
-    return [_public(fact, merchant_id) for fact in shown if fact is not None]
+    shown = [fact for fact in (visible(one, actor) for one in facts) if fact is not None]
+    case_id = public_case_id(merchant_id, shown[0].case_id) if shown else ""
+    return [_public(fact, case_id, merchant_id) for fact in shown]
 
 
-def _public(fact: Fact, merchant_id: int) -> PublicFact:
-    case_id = public_case_id(merchant_id, fact.case_id)
+def _public(fact: Fact, case_id: str, merchant_id: int) -> PublicFact:
     event = fact.event
     if isinstance(event, CaseOpened):
         event = msgspec.to_builtins(event) | {"case_id": case_id, "merchant_id": str(merchant_id)}

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, TypeVar, cast
 
-from amends.application.ports import CaseKey, Reader
+from amends.application.ports import CaseKey, OrderKey, Reader
 from amends.domain.case import Case
 from amends.domain.docket import Docket
 from amends.domain.events import Fact
@@ -31,6 +31,14 @@ class _Once:
 
     async def docket_of(self, key: CaseKey) -> Docket | None:
         return await self._once((Docket, key), lambda: self._records.docket_of(key))
+
+    async def docket(self, key: OrderKey, evidence_of: CaseKey | None = None) -> Docket:
+        if evidence_of is None:
+            for read in self._read.values():
+                order = read.order if isinstance(read, Docket) else None
+                if order is not None and (order.merchant_id, order.order_no) == key:
+                    return cast("Docket", read)
+        return await self._records.docket(key, evidence_of)
 
     async def case(self, key: CaseKey) -> Case | None:
         docket: Docket | None = self._read.get((Docket, key))

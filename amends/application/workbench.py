@@ -113,8 +113,11 @@ class Workbench(Protocol):
     async def drop_quick_text(self, merchant_id: int, text_id: str) -> None:
         """Take a text away."""
 
-    async def see(self, key: CaseKey, staff: str, now: Instant) -> None:
-        """Somebody has the case open; of those who were not seen for long nothing is kept."""
+    async def see(self, key: CaseKey, staff: str, now: Instant, since: Instant) -> list[Viewer]:
+        """Somebody has the case open; gives the others who were seen after `since`, by name.
+
+        Of those who were not seen for long nothing is kept.
+        """
 
     async def leave(self, key: CaseKey, staff: str) -> None:
         """Somebody closed the case."""

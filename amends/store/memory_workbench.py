@@ -66,8 +66,9 @@ class MemoryWorkbench:
     async def drop_quick_text(self, merchant_id: int, text_id: str) -> None:
         self._texts.pop((merchant_id, text_id), None)
 
-    async def see(self, key: CaseKey, staff: str, now: Instant) -> None:
+    async def see(self, key: CaseKey, staff: str, now: Instant, since: Instant) -> list[Viewer]:
         self._viewers[key, staff] = now
+        return [viewer for viewer in await self.viewers(key, since) if viewer.staff != staff]
 
     async def leave(self, key: CaseKey, staff: str) -> None:
         self._viewers.pop((key, staff), None)

@@ -68,9 +68,10 @@ class PostgresWorkbench:
         async with self._database.for_page() as connection:
             await _sql.drop_quick_text(connection, merchant_id=merchant_id, text_id=text_id)
 
-    async def see(self, key: CaseKey, staff: str, now: Instant) -> None:
-        async with self._database.for_page() as connection:
-            await _sql.see(connection, **key._asdict(), staff=staff, now=now, before=now - _FORGOTTEN_AFTER)
+    async def see(self, key: CaseKey, staff: str, now: Instant, since: Instant) -> list[Viewer]:
+        place = {**key._asdict(), "staff": staff}
+        rows = await self._rows(_sql.see, **place, now=now, since=since, before=now - _FORGOTTEN_AFTER)
+        return [Viewer(*row) for row in rows]
 
     async def leave(self, key: CaseKey, staff: str) -> None:
         async with self._database.for_page() as connection:

@@ -54,4 +54,4 @@ class Desk:
     def for_one_page(self) -> "Desk":
         """For a page that only shows: what it asks for twice is read once."""
         records = read_once(self.records)
-        return replace(self, records=records, queries=self.queries.over(records))
+        return replace(self, records=records, queries=self.queries.over(records), evidence=self.evidence.over(records))

@@ -139,9 +139,14 @@ def test_who_has_a_case_open_is_known_until_he_leaves_or_is_not_seen_for_long(op
         async with open_shop() as shop:
             case, other = CaseKey(MERCHANT, 7), CaseKey(MERCHANT, 8)
             now = shop.clock.now()
-            await shop.workbench.see(case, "li", now)
-            await shop.workbench.see(case, "wang", now + HOUR / 2)
-            await shop.workbench.see(other, "sun", now)
+
+            async def see(key, staff, at):
+                return [viewer.staff for viewer in await shop.workbench.see(key, staff, at, now - HOUR)]
+
+            assert await see(case, "li", now) == []
+            assert await see(case, "wang", now + HOUR / 2) == ["li"]
+            assert await see(case, "wang", now + HOUR / 2) == ["li"]
+            assert await see(other, "sun", now) == []
 
             async def seen_since(since):
                 return [viewer.staff for viewer in await shop.workbench.viewers(case, since)]

@@ -103,15 +103,21 @@ values (:merchant_id, :text_id, :title, :text)
 -- name: drop_quick_text(merchant_id, text_id)!
 delete from quick_texts where merchant_id = :merchant_id and text_id = :text_id;
 
--- name: see(merchant_id, case_id, staff, now, before)!
--- Somebody has the case open; others who were not seen since `before` did not say goodbye and are forgotten.
+-- name: see(merchant_id, case_id, staff, now, since, before)
+-- Somebody has the case open; gives the others who were seen since `since`. Who was not seen since `before` did not say
+-- goodbye and is forgotten.
 with gone as (
     delete from viewers
      where merchant_id = :merchant_id and case_id = :case_id and staff <> :staff and seen_at <= :before
+), seen as (
+    insert into viewers (merchant_id, case_id, staff, seen_at)
+    values (:merchant_id, :case_id, :staff, :now)
+        on conflict (merchant_id, case_id, staff) do update set seen_at = excluded.seen_at
 )
-insert into viewers (merchant_id, case_id, staff, seen_at)
-values (:merchant_id, :case_id, :staff, :now)
-    on conflict (merchant_id, case_id, staff) do update set seen_at = excluded.seen_at;
+select staff, seen_at
+  from viewers
+ where merchant_id = :merchant_id and case_id = :case_id and staff <> :staff and seen_at > :since
+ order by staff;
 
 -- name: leave(merchant_id, case_id, staff)!
 delete from viewers where merchant_id = :merchant_id and case_id = :case_id and staff = :staff;

@@ -45,10 +45,26 @@ def render(template: str, reader: Reader, values: Mapping[str, Any]) -> str:
         return environment().get_template(template).render(values)
 
 
+class _Called(Context):
+    """Calls what a template calls, and asks nothing before: nothing that ours call wants the context of the page.
+
+    Jinja asks of every call, and a page has hundreds; that is a sixteenth of its time.
+    """
+
+    def call(self, called: Callable[..., Any], /, *values: Any, **named: Any) -> Any:
+        named.pop("_loop_vars", None)
+        named.pop("_block_vars", None)
+        return called(*values, **named)
+
+
+class _Environment(Environment):
+    context_class = _Called
+
+
 @cache
 def environment() -> Environment:
     """Nothing undefined passes silently; nothing goes out unescaped unless it was made safe here."""
-    made = Environment(
+    made = _Environment(
         loader=PackageLoader("amends.web", "templates"),
         autoescape=True,
         auto_reload=False,
@@ -137,14 +153,20 @@ def moment(instant: datetime) -> Markup:
 
 def exact(instant: datetime) -> str:
     """`2026-11-24 10:00:00 GMT+8`."""
-    at = instant.astimezone(_READER.get().zone)
-    hours = (at.utcoffset() or at - at).total_seconds() / 3600
-    return f"{at:%Y-%m-%d %H:%M:%S} GMT{hours:+g}"
+    at = instant.astimezone(_READER.get().zone).isoformat(" ", "seconds")
+    return at[:19] + _offset(at[19:])
+
+
+@cache
+def _offset(written: str) -> str:
+    """` GMT+5.5` of `+05:30`."""
+    hours, minutes = written.split(":")[:2]
+    return f" GMT{int(hours) + int(hours[0] + minutes) / 60:+g}"
 
 
 def iso(instant: datetime) -> str:
     """As machines read it, to the second."""
-    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
+    return f"{instant.astimezone(UTC).isoformat(timespec='seconds')[:19]}Z"
 
 
 def left(due_at: datetime) -> str:

@@ -23,9 +23,12 @@ _AGAIN = timedelta(seconds=8)
 
 async def see(here: Visit, key: CaseKey) -> list[str]:
     """Be seen at a case; the names of the others who are there."""
+    return named(here, await _seen(here, key))
+
+
+async def _seen(here: Visit, key: CaseKey) -> list[str]:
     now = machine_time()
-    await here.desk.workbench.see(key, here.actor.staff, now)
-    return named(here, await _others(here, key))
+    return [viewer.staff for viewer in await here.desk.workbench.see(key, here.actor.staff, now, now - SEEN_FOR)]
 
 
 async def _others(here: Visit, key: CaseKey) -> list[str]:
@@ -53,8 +56,7 @@ async def live(here: Here, case_id: FromPath[str]) -> Stream:
 
 async def _changes(here: Visit, key: CaseKey) -> AsyncIterator[bytes]:
     workbench = here.desk.workbench
-    await workbench.see(key, here.actor.staff, machine_time())
-    told, seen_at = await _others(here, key), machine_time()
+    told, seen_at = await _seen(here, key), machine_time()
 
     def wants(change: Change) -> bool:
         return (change.merchant_id, change.case_id) == key
@@ -64,10 +66,11 @@ async def _changes(here: Visit, key: CaseKey) -> AsyncIterator[bytes]:
 
     async def others_came_or_went() -> bool:
         nonlocal told, seen_at
+        before = told
         if machine_time() - seen_at > _AGAIN:
-            seen_at = machine_time()
-            await workbench.see(key, here.actor.staff, seen_at)
-        before, told = told, await _others(here, key)
+            told, seen_at = await _seen(here, key), machine_time()
+        else:
+            told = await _others(here, key)
         return told != before
 
     try:
