@@ -36,6 +36,7 @@ from amends.application.lanes import Lanes
 from amends.application.ledger import Ledger
 from amends.application.policies import Policies
 from amends.application.ports import Clock, ServiceKey
+from amends.application.precedents import Precedents
 from amends.application.pruning import Pruner
 from amends.application.queries import Queries
 from amends.application.retention import Retention
@@ -197,6 +198,7 @@ async def open_desk(
             dossiers=make_dossiers(parts),
             workbench=workbench,
             figures=Figures(workbench, parts.clock),
+            precedents=Precedents(workbench, parts.clock),
             move_clock=move_clock,
             demo_people=demo_people,
         )

@@ -10,6 +10,7 @@ from amends.application.ids import Ids
 from amends.application.ports import (
     Answer,
     ChangedCase,
+    Ending,
     Envelope,
     EvidenceRow,
     Failed,
@@ -150,7 +151,15 @@ class OrderWork:
             refundable_minor=refundable,
             compensation_cap_minor=cap,
             written_at=self._now,
+            endings=self._endings(),
         )
+
+    def _endings(self) -> tuple[Ending, ...]:
+        order = self.docket.order
+        if order is None:
+            return ()
+        changed = (case for case in self.docket.cases if case.case_id in self._changed)
+        return tuple(found for case in changed if (found := projection.ending(case, order)) is not None)
 
     def _changed_cases(self) -> tuple[ChangedCase, ...]:
         title = projection.title(self.docket.order) if self.docket.order else ""

@@ -16,7 +16,7 @@ from amends.domain.events import Fact
 from amends.domain.order import Merchant, Order
 from amends.domain.refusals import Refusal
 from amends.domain.time import Instant
-from amends.domain.words import Kind, Leg, Stage
+from amends.domain.words import Kind, Leg, Side, Stage
 
 
 class OrderKey(NamedTuple):
@@ -195,6 +195,18 @@ class ParcelRow(NamedTuple):
     tracking_no: str
 
 
+class Ending(NamedTuple):
+    """How a case ended, with what it is compared by; `ruled_for` is the side that a standing ruling favours."""
+
+    case_id: int
+    kind: Kind
+    reason: str
+    category: str
+    ended_at: Instant
+    is_refunded: bool
+    ruled_for: Side | None
+
+
 class OutboxMessage(Struct, frozen=True):
     """An effect to deliver; `message_id` is time-ordered and names it for good."""
 
@@ -228,6 +240,7 @@ class Write(Struct, frozen=True):
     refundable_minor: int
     compensation_cap_minor: int
     written_at: Instant
+    endings: tuple[Ending, ...] = ()
 
 
 class FactRange(NamedTuple):

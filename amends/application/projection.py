@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from amends.application.ports import EvidenceRow, ParcelRow
+from amends.application.ports import Ending, EvidenceRow, ParcelRow
 from amends.domain.case import Case, Payout
 from amends.domain.docket import EvidenceMark
 from amends.domain.events import (
@@ -15,7 +15,7 @@ from amends.domain.events import (
 )
 from amends.domain.order import Order
 from amends.domain.time import NEVER, Instant
-from amends.domain.words import Basis, EvidenceKind, Leg, PayoutState, Side, Stage
+from amends.domain.words import Basis, EvidenceKind, Ledger, Leg, PayoutState, RulingOutcome, Side, Stage
 
 FOUND_BY = frozenset({CallRecorded, CaseAgreed, EvidenceFiled, ReplacementShipped, ReturnShipped})
 """Events that any of these functions looks at; the others are the great majority."""
@@ -122,6 +122,33 @@ def desk_due_at(case: Case) -> Instant:
 def ruled_at(case: Case) -> Instant | None:
     """When the ruling that stands was noticed to both sides."""
     return case.ruling.noticed_at if case.ruling is not None else None
+
+
+def ending(case: Case, order: Order) -> Ending | None:
+    """How a finished case ended. One that runs again counts by its last end until it ends anew."""
+    if case.is_open or case.closing is None:
+        return None
+    return Ending(
+        case.case_id,
+        case.kind,
+        case.reason,
+        category(case, order),
+        case.closing.at,
+        case.ordered_minor(Ledger.REFUND) > 0,
+        _ruled_for(case),
+    )
+
+
+def category(case: Case, order: Order) -> str:
+    """What sort of goods a case is about: its first line's."""
+    line = order.line(case.lines[0].line_no) if case.lines else None
+    return line.category if line is not None else ""
+
+
+def _ruled_for(case: Case) -> Side | None:
+    if case.ruling is None or case.ruling.noticed_at is None:
+        return None
+    return Side.MERCHANT if case.ruling.terms.outcome is RulingOutcome.DISMISS else Side.BUYER
 
 
 def counted_at(order: Order) -> Instant | None:

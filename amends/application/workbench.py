@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from msgspec import Struct
 
 from amends.application.ports import CaseKey, CasePage, Clock
+from amends.application.precedents import Endings
 from amends.domain import views
 from amends.domain.case import Case
 from amends.domain.time import NEVER, Instant
@@ -89,7 +90,7 @@ class Viewer(NamedTuple):
     seen_at: Instant
 
 
-class Workbench(Protocol):
+class Workbench(Endings, Protocol):
     """Where all this is kept. All raise Unavailable."""
 
     async def queue(self, wanted: QueueFilter, cursor: str | None, limit: int) -> CasePage:

@@ -187,4 +187,4 @@ def _multiply(url: str, world: World, played: Played) -> None:
         _sql.tidy(connection)
 
 
-_TABLES = "orders order_words heads cases events evidence parcels outbox receipts".split()
+_TABLES = "orders order_words heads cases endings events evidence parcels outbox receipts".split()

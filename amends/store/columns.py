@@ -123,6 +123,19 @@ def parcels(writes: Sequence[Write]) -> Columns | None:
     return _columns(_PARCELS, [(*leg, *parcel) for leg, parcel in rows.items()]) if rows else None
 
 
+_ENDINGS = (("merchants", Longs), ("case_ids", Longs), ("kinds", Texts), ("reasons", Texts), ("categories", Texts),
+            ("ended", Times), ("refunded", Texts), ("ruled_for", Texts))  # fmt: skip
+
+
+def endings(writes: Sequence[Write]) -> Columns | None:
+    rows = [
+        (write.key.merchant_id, one.case_id, one.kind, one.reason, one.category, one.ended_at,
+         "yes" if one.is_refunded else "no", one.ruled_for or "")
+        for write in writes for one in write.endings
+    ]  # fmt: skip
+    return _columns(_ENDINGS, rows) if rows else None
+
+
 _OUTBOX = (("merchants", Longs), ("message_ids", Longs), ("order_nos", Texts), ("case_ids", Longs),
            ("effects", Jsons), ("dues", Times))  # fmt: skip
 

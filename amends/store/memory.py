@@ -13,6 +13,7 @@ from amends.application.ports import (
     CaseKey,
     Change,
     Due,
+    Ending,
     EvidenceRow,
     FactRange,
     Loaded,
@@ -76,6 +77,7 @@ class MemoryStore:
         self.records: defaultdict[CaseKey, list[Record]] = defaultdict(list)
         self.feeds: defaultdict[int, list[Fact]] = defaultdict(list)
         self.evidence: defaultdict[CaseKey, list[EvidenceRow]] = defaultdict(list)
+        self.endings: dict[CaseKey, Ending] = {}
         self.parcels: dict[tuple[OrderKey, int | None, str], ParcelRow] = {}
         self.receipts: dict[ReceiptKey, Receipt] = {}
         self.receipts_at: dict[ReceiptKey, Instant] = {}
@@ -211,6 +213,7 @@ class MemorySession:
             store.evidence[CaseKey(merchant_id, row.case_id)].append(row)
         for parcel in write.parcels:
             store.parcels[write.key, parcel.case_id, parcel.leg] = parcel
+        store.endings.update((CaseKey(merchant_id, ending.case_id), ending) for ending in write.endings)
         store.outbox.add(write.outbox)
         store.receipts.update((receipt.key, receipt) for receipt in write.receipts)
         store.receipts_at.update((receipt.key, write.written_at) for receipt in write.receipts)

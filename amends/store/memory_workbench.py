@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from amends.application.cursors import Number, pack, unpack
-from amends.application.ports import CaseKey, CasePage, CaseRow
+from amends.application.ports import CaseKey, CasePage, CaseRow, Ending
+from amends.application.precedents import Alike, Tally
 from amends.application.projection import counted_at
 from amends.application.workbench import MINE, Counts, Queue, QueueFilter, QuickText, Viewer, queue_at, queue_of
 from amends.domain.case import Case
 from amends.domain.events import InterventionRequested
 from amends.domain.time import NEVER, Instant
+from amends.domain.words import Side
 from amends.store.memory import MemoryStore, StoredCase
 
 _LARGEST = 2**63 - 1
@@ -56,6 +58,27 @@ class MemoryWorkbench:
             and any(isinstance(one.fact.event, InterventionRequested) and one.fact.at > since for one in records)
         ]
 
+    async def endings_of_shop(self, merchant_id: int, alike: Alike, since: Instant, most: int) -> Tally:
+        newest = self._endings(alike, since, lambda key: key.merchant_id == merchant_id)[:most]
+        return _tally([ending for _, ending in newest])
+
+    async def endings_of_others(self, not_merchant: int, alike: Alike, since: Instant, most: int) -> Tally:
+        newest = self._endings(alike, since, lambda _: True)[:most]
+        return _tally([ending for key, ending in newest if key.merchant_id != not_merchant])
+
+    async def ended_alike(self, merchant_id: int, alike: Alike, since: Instant, most: int) -> list[CaseRow]:
+        newest = self._endings(alike, since, lambda key: key.merchant_id == merchant_id)[:most]
+        rows = [self._store.cases[key] for key, _ in newest]
+        return [CaseRow(row.case, row.title, row.updated_at) for row in rows]
+
+    def _endings(self, alike: Alike, since: Instant, wanted: Callable[[CaseKey], bool]) -> list[tuple[CaseKey, Ending]]:
+        found = [
+            (key, ending)
+            for key, ending in self._store.endings.items()
+            if (ending.kind, ending.reason, ending.category) == alike and ending.ended_at > since and wanted(key)
+        ]
+        return sorted(found, key=lambda one: one[1].ended_at, reverse=True)
+
     async def quick_texts(self, merchant_id: int) -> list[QuickText]:
         mine = [text for (owner, _), text in self._texts.items() if owner == merchant_id]
         return sorted(mine, key=lambda text: (text.title, text.text_id))
@@ -76,6 +99,15 @@ class MemoryWorkbench:
     async def viewers(self, key: CaseKey, since: Instant) -> list[Viewer]:
         here = (Viewer(staff, at) for (case, staff), at in self._viewers.items() if case == key and at > since)
         return sorted(here)
+
+
+def _tally(endings: list[Ending]) -> Tally:
+    return Tally(
+        len(endings),
+        sum(ending.is_refunded for ending in endings),
+        sum(ending.ruled_for is not None for ending in endings),
+        sum(ending.ruled_for is Side.BUYER for ending in endings),
+    )
 
 
 def _fits(case: Case, wanted: QueueFilter) -> bool:

@@ -56,6 +56,7 @@ _WRITES = (
     (statement(_sql.write_cases), columns.cases),
     (statement(_sql.write_evidence), columns.evidence),
     (statement(_sql.write_parcels), columns.parcels),
+    (statement(_sql.write_endings), columns.endings),
     (statement(_sql.write_outbox), columns.outbox),
     (statement(_sql.write_events), columns.events),
     (statement(_sql.write_receipts), columns.receipts),

@@ -7,6 +7,7 @@ import msgspec
 
 from amends.application.cursors import Number, pack, unpack
 from amends.application.ports import CaseKey, CasePage, CaseRow
+from amends.application.precedents import Alike, Tally
 from amends.application.workbench import MINE, Counts, Queue, QueueFilter, QuickText, Viewer, queue_at
 from amends.domain.case import Case
 from amends.domain.time import NEVER, Instant
@@ -54,6 +55,20 @@ class PostgresWorkbench:
     async def stepped_in(self, merchant_id: int, since: Instant) -> list[Case]:
         rows = await self._rows(_sql.stepped_in, merchant_id=merchant_id, since=since)
         return [_case.decode(state) for (state,) in rows]
+
+    async def endings_of_shop(self, merchant_id: int, alike: Alike, since: Instant, most: int) -> Tally:
+        query = _sql.endings_of_shop
+        return Tally(*(await self._rows(query, **alike._asdict(), merchant_id=merchant_id, since=since, most=most))[0])
+
+    async def endings_of_others(self, not_merchant: int, alike: Alike, since: Instant, most: int) -> Tally:
+        query = _sql.endings_of_others
+        return Tally(
+            *(await self._rows(query, **alike._asdict(), not_merchant=not_merchant, since=since, most=most))[0]
+        )
+
+    async def ended_alike(self, merchant_id: int, alike: Alike, since: Instant, most: int) -> list[CaseRow]:
+        rows = await self._rows(_sql.ended_alike, **alike._asdict(), merchant_id=merchant_id, since=since, most=most)
+        return [CaseRow(_case.decode(state), title, updated_at) for state, title, updated_at in rows]
 
     async def quick_texts(self, merchant_id: int) -> list[QuickText]:
         return [QuickText(*row) for row in await self._rows(_sql.quick_texts, merchant_id=merchant_id)]

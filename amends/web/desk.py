@@ -13,6 +13,7 @@ from amends.application.intake import Intake
 from amends.application.lanes import Lanes
 from amends.application.ledger import Book, Ledger
 from amends.application.policies import Policies
+from amends.application.precedents import Precedents
 from amends.application.queries import Queries
 from amends.application.read_once import read_once
 from amends.application.service import Service
@@ -48,6 +49,7 @@ class Desk:
     findings: Findings
     workbench: Workbench
     figures: Figures
+    precedents: Precedents
     move_clock: Callable[[timedelta], Awaitable[Instant]] | None = None
     demo_people: Sequence[DemoPerson] | None = None
 

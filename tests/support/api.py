@@ -23,6 +23,7 @@ from amends.application.intake import Intake
 from amends.application.lanes import Lanes
 from amends.application.ledger import Ledger
 from amends.application.ports import Change, ServiceKey
+from amends.application.precedents import Precedents
 from amends.application.queries import Queries
 from amends.application.service import Service
 from amends.application.sweep import Sweep
@@ -264,6 +265,7 @@ async def desk_in_memory(clock: ManualClock) -> AsyncIterator[Opened]:
                     findings=Findings(examinations, files, shop.reader, POLICIES, clock),
                     workbench=shop.workbench,
                     figures=Figures(shop.workbench, clock),
+                    precedents=Precedents(shop.workbench, clock),
                     dossiers=Dossiers(shop.reader, ledger, POLICIES, evidence, TypstPrinter()),
                     move_clock=_mover(clock),
                 ),

@@ -71,6 +71,12 @@ select merchant_id, max(feed_no)
  group by merchant_id
     on conflict do nothing;
 
+-- name: endings(pattern)!
+insert into endings
+select s.merchant_id, s.case_id, e.kind, e.reason, e.category, e.ended_at, e.is_refunded, e.ruled_for
+  from seeds s
+  join endings e on e.merchant_id = :pattern and e.case_id::text = s.p_case;
+
 -- name: evidence(pattern)!
 insert into evidence
 select s.merchant_id, s.case_id, e.evidence_id, e.side, e.kind, e.filed_at, e.sha256

@@ -150,6 +150,16 @@ select * from unnest(:merchants, :order_nos, :case_ids, :legs, :tracking_nos, :c
     on conflict (merchant_id, order_no, case_id, leg) do update
    set tracking_no = excluded.tracking_no, carrier = excluded.carrier;
 
+-- name: write_endings(merchants, case_ids, kinds, reasons, categories, ended, refunded, ruled_for)!
+-- How cases ended; one that was opened again ends anew.
+insert into endings (merchant_id, case_id, kind, reason, category, ended_at, is_refunded, ruled_for)
+select merchant_id, case_id, kind, reason, category, ended_at, refunded = 'yes', ruled_for
+  from unnest(:merchants, :case_ids, :kinds, :reasons, :categories, :ended, :refunded, :ruled_for)
+       as k (merchant_id, case_id, kind, reason, category, ended_at, refunded, ruled_for)
+    on conflict (merchant_id, case_id) do update
+   set kind = excluded.kind, reason = excluded.reason, category = excluded.category, ended_at = excluded.ended_at,
+       is_refunded = excluded.is_refunded, ruled_for = excluded.ruled_for;
+
 -- name: write_outbox(merchants, message_ids, order_nos, case_ids, effects, dues)!
 insert into outbox (merchant_id, message_id, order_no, case_id, effect, due_at)
 select * from unnest(:merchants, :message_ids, :order_nos, :case_ids, :effects, :dues);

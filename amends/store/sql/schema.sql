@@ -433,3 +433,21 @@ create index examinations_of_whole on examinations using gin (whole_bands);
 create index examinations_of_views on examinations using gin (view_bands);
 
 grant select, insert, update, delete on examinations to amends_app;
+
+-- How each finished case ended, apart from the cases so that it is counted from an index alone (R3.9).
+create table endings (
+    merchant_id bigint      not null,
+    case_id     bigint      not null,
+    kind        text        not null,
+    reason      text        not null,
+    category    text        not null,         -- of the goods of its first line
+    ended_at    timestamptz not null,
+    is_refunded boolean     not null,
+    ruled_for   text        not null,         -- buyer, merchant; empty where the platform did not rule
+    primary key (merchant_id, case_id)
+);
+
+create index endings_of_shop on endings (merchant_id, kind, reason, category, ended_at) include (is_refunded, ruled_for);
+create index endings_alike on endings (kind, reason, category, ended_at) include (merchant_id, is_refunded, ruled_for);
+
+grant select, insert, update on endings to amends_app;

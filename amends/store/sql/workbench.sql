@@ -127,3 +127,37 @@ select staff, seen_at
   from viewers
  where merchant_id = :merchant_id and case_id = :case_id and seen_at > :since
  order by staff;
+
+-- name: endings_of_shop(merchant_id, kind, reason, category, since, most)
+-- How a shop's cases alike ended, the newest so many.
+-- out: cases, refunded, ruled, for_buyer
+select count(*), count(*) filter (where is_refunded), count(*) filter (where ruled_for <> ''),
+       count(*) filter (where ruled_for = 'buyer')
+  from (select is_refunded, ruled_for
+          from endings
+         where merchant_id = :merchant_id and kind = :kind and reason = :reason and category = :category
+           and ended_at > :since
+         order by ended_at desc
+         limit :most) newest;
+
+-- name: endings_of_others(not_merchant, kind, reason, category, since, most)
+-- The same for all other shops. Read across merchants, on purpose; figures only.
+select count(*), count(*) filter (where is_refunded), count(*) filter (where ruled_for <> ''),
+       count(*) filter (where ruled_for = 'buyer')
+  from (select merchant_id, is_refunded, ruled_for
+          from endings
+         where kind = :kind and reason = :reason and category = :category and ended_at > :since
+         order by ended_at desc
+         limit :most) newest
+ where merchant_id <> :not_merchant;
+
+-- name: ended_alike(merchant_id, kind, reason, category, since, most)
+-- A shop's cases alike that are finished, the newest first.
+-- out: state, title, updated_at
+select c.state, c.title, c.updated_at
+  from endings e
+  join cases c using (merchant_id, case_id)
+ where e.merchant_id = :merchant_id and e.kind = :kind and e.reason = :reason and e.category = :category
+   and e.ended_at > :since
+ order by e.ended_at desc
+ limit :most;
