@@ -37,6 +37,10 @@ _FROM_ONE = 50
 
 _AT_ONCE = 2
 _CHUNK = 64 << 10
+_DIFFERENT = 8
+_GRAIN = 0.17
+"""How much of it is in a picture: at this, a million pixels weigh a quarter of a megabyte."""
+
 _BUYER = Caller(buyer("b1"), None)
 
 
@@ -78,19 +82,19 @@ def show_photos(figures: PhotoFigures) -> None:
 
 
 async def _measured(settings: Settings, url: str, machine: Machine, photos: int, photo_bytes: int) -> PhotoFigures:
-    photo = _photo(photo_bytes)
+    drawn = [_photo(photo_bytes) for _ in range(_DIFFERENT)]
     async with open_parts(settings, url, SystemClock()) as parts:
         merchants = range(1001, 1001 + (photos + WARM_UP) // _FROM_ONE + 1)
         for merchant_id in merchants:
             await _ordered(parts, merchant_id)
         numbers = iter(range(WARM_UP + photos))
-        await _taken(parts, photo, numbers, WARM_UP)
+        await _taken(parts, drawn, numbers, WARM_UP)
         before, started = _memory_mb(), time.perf_counter()
-        await _taken(parts, photo, numbers, photos)
+        await _taken(parts, drawn, numbers, photos)
         seconds = time.perf_counter() - started
         return PhotoFigures(
             photos=photos,
-            photo_mb=round(len(photo) / 1e6, 1),
+            photo_mb=round(sum(map(len, drawn)) / len(drawn) / 1e6, 2),
             seconds=round(seconds, 1),
             photos_per_second=round(photos / seconds, 1),
             before_mb=before,
@@ -99,7 +103,7 @@ async def _measured(settings: Settings, url: str, machine: Machine, photos: int,
         )
 
 
-async def _taken(parts: Parts, photo: bytes, numbers: Iterator[int], count: int) -> None:
+async def _taken(parts: Parts, drawn: list[bytes], numbers: Iterator[int], count: int) -> None:
     """So many, a few at once; each is a file of its own by a number behind its end."""
     left = count
     turns = asyncio.Semaphore(_AT_ONCE)
@@ -107,7 +111,7 @@ async def _taken(parts: Parts, photo: bytes, numbers: Iterator[int], count: int)
     async def one(number: int) -> None:
         async with turns:
             wish = Wish(1001 + number // _FROM_ONE, None, "o1", f"{number}.jpg")
-            row = await parts.evidence.take(wish, _BUYER, _sent(photo, number))
+            row = await parts.evidence.take(wish, _BUYER, _sent(drawn[number % len(drawn)], number))
             if isinstance(row, Refusal):
                 raise RuntimeError(f"photograph {number}: {row}")  # noqa: TRY004 (an answer, not a wrong type)
 
@@ -135,11 +139,21 @@ async def _ordered(parts: Parts, merchant_id: int) -> None:
 
 
 def _photo(size_bytes: int) -> bytes:
-    """A photograph of that weight: grain, as a telephone's in poor light."""
+    """A photograph of that weight, of a telephone's 12 million pixels at 3 MB: some light, and grain over it."""
+    height = int((size_bytes * 3) ** 0.5)
+    width = height * 4 // 3
+    return _saved(Image.blend(_spots(8, 6, width, height), _spots(width // 2, height // 2, width, height), _GRAIN))
+
+
+def _spots(across: int, down: int, width: int, height: int) -> Image.Image:
+    """So many spots of any colour, each melting into the next."""
+    spots = Image.frombytes("RGB", (across, down), os.urandom(across * down * 3))
+    return spots.resize((width, height), Image.Resampling.BICUBIC)
+
+
+def _saved(picture: Image.Image) -> bytes:
     out = BytesIO()
-    side = int((size_bytes / 0.69) ** 0.5)
-    grain = Image.frombytes("RGB", (side // 2, side // 2), os.urandom((side // 2) ** 2 * 3))
-    grain.resize((side, side), Image.Resampling.BICUBIC).save(out, "JPEG", quality=88)
+    picture.save(out, "JPEG", quality=88)
     return out.getvalue()
 
 
