@@ -7,12 +7,13 @@ from litestar.params import FromPath
 
 from amends.application.caseview import ActionView
 from amends.application.ports import Envelope, OrderKey
+from amends.application.precedents import alike_to
 from amends.application.queries import RemedyView
 from amends.domain.draft import base
 from amends.domain.order import DURABLE
 from amends.domain.refusals import Refusal
 from amends.domain.words import PayoutState, SmallPaymentType
-from amends.web.portal import forms
+from amends.web.portal import forms, precedents
 from amends.web.portal.buyer.result import findings
 from amends.web.portal.buyer.said import main_units
 from amends.web.portal.casepage import NOT_DONE, CasePage, currency_of, read_case, told
@@ -107,6 +108,7 @@ async def _show(
         burden=view.review.burden_on if view.review else reason.burden if reason else None,
         findings=findings(view.ruling.terms, policy, language) if view.ruling else (),
         alike=await arbitration(here).alike(case, docket.order, _ALIKE),
+        precedent=precedents.for_platform(await here.desk.precedents.of_all(alike_to(case, docket.order)), language),
         standing=standing,
         choices=ruling.choices(view, standing, records, apply_, language),
         appealed=appealed,

@@ -3,7 +3,7 @@
 from amends.domain.words import Role, Side
 from amends.web.portal.areas import Area, MenuItem
 from amends.web.portal.buyer import service
-from amends.web.portal.merchant import bulk, casefile, orders, presence, queues, settings, texts
+from amends.web.portal.merchant import bulk, casefile, orders, presence, queues, settings, similar, texts
 from amends.wording.catalogue import N_
 
 _WRITERS = frozenset({Role.OWNER, Role.AFTER_SALE})
@@ -23,6 +23,7 @@ AREA = Area(
         *queues.ROUTES,
         *presence.ROUTES,
         *casefile.ROUTES,
+        *similar.ROUTES,
         *bulk.ROUTES,
         *orders.ROUTES,
         *settings.ROUTES,

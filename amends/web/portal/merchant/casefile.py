@@ -9,12 +9,13 @@ from litestar.params import FromPath
 
 from amends.application.caseview import ActionView
 from amends.application.ports import CaseKey
+from amends.application.precedents import alike_to
 from amends.application.queries import RemedyView, evidence_in
 from amends.application.workbench import queue_of
 from amends.domain import commands as k
 from amends.domain.draft import base
 from amends.domain.words import EvidenceKind, Remedy, Role, Side, SmallPaymentType
-from amends.web.portal import forms
+from amends.web.portal import forms, precedents
 from amends.web.portal.buyer.home import WHERE
 from amends.web.portal.buyer.result import result
 from amends.web.portal.buyer.said import told
@@ -147,6 +148,7 @@ async def show(
         wizard=read_wizard(here, page, bench.rejections),
         points=[translate(text, here.language) for text in POINTS],
         advice=advised,
+        precedent=await _precedent(here, page),
         figures=figures(rates, here.language),
         effects=effects(view, rates, here.language),
         outlooks=bench.outlooks,
@@ -179,6 +181,18 @@ async def show(
         keep=kept(here),
         keep_all=kept(here, rejecting=True),
     )
+
+
+async def _precedent(here: Visit, page: CasePage) -> tuple[str, ...]:
+    """How cases alike ended, while there is still something to decide."""
+    if page.view.closing is not None:
+        return ()
+    docket = await here.desk.records.docket_of(page.key)
+    case = docket.case(page.key.case_id) if docket is not None else None
+    if docket is None or docket.order is None or case is None:
+        return ()
+    found = await here.desk.precedents.of_shop(page.key.merchant_id, alike_to(case, docket.order))
+    return precedents.for_shop(found, here.language)
 
 
 async def _list(here: Visit, key: CaseKey) -> queues.Asked:
