@@ -6,7 +6,6 @@ of the picture; sentences come from them when somebody reads (`findings.py`).
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,13 +61,22 @@ class Examination(Struct, frozen=True):
 
 
 class Match(NamedTuple):
-    """Evidence of another case with the same file (`differing_bits` is None) or a nearly identical picture."""
+    """`here` is a piece of a case; all else is of another's, with the same file or a nearly identical picture.
 
+    `differing_bits` is None for the same file.
+    """
+
+    here: str
     case: CaseKey
     evidence_id: str
     side: Side
+    kind: EvidenceKind
     filed_at: Instant
     differing_bits: int | None
+
+
+MOST_ALIKE = 20
+"""So many nearly identical pictures are written down when one is looked at, the nearest first."""
 
 
 class Examinations(Protocol):
@@ -78,13 +86,19 @@ class Examinations(Protocol):
         """Evidence with a file to be looked at, lent until then."""
 
     async def put(self, examination: Examination) -> None:
-        """Looked at; of two that looked at the same, the later one stands."""
+        """Looked at; of two that looked at the same, the later one stands.
+
+        Nearly the same pictures of other cases are written down with it, and are from then on told on either side.
+        """
 
     async def of_case(self, case: CaseKey) -> list[Examination]:
         """What was seen in the evidence of a case, as far as its files still stand."""
 
-    async def matches(self, case: CaseKey, sha256: str, marks: Sequence[Mark], limit: int) -> list[Match]:
-        """The same file, or nearly the same picture, in other cases of whatever shop; the nearest first."""
+    async def matches(self, case: CaseKey, limit: int) -> list[Match]:
+        """The same files and nearly the same pictures in other cases, of whatever shop.
+
+        So many of each piece, its same files first, then the nearest pictures.
+        """
 
 
 class PictureReader(Protocol):

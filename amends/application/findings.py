@@ -18,7 +18,7 @@ from amends.application.examining import READ, Examination, Examinations, Match
 from amends.application.files import FileBook, FiledFile
 from amends.application.passages import Passage, passages
 from amends.application.ports import CaseKey, Clock, Reader
-from amends.application.visibility import sees_finding
+from amends.application.visibility import sees_finding, sees_other_cases
 from amends.domain.case import Case, public_case_id
 from amends.domain.docket import EvidenceMark, PolicyBook
 from amends.domain.order import Order, delivered_at
@@ -74,22 +74,15 @@ class Findings:
         telling = _Telling(docket.order, case, RecordReader(self._clock.now(), zone, language, caller.actor.side))
         seen = {one.evidence_id: one for one in await self.examinations.of_case(key)}
         filed = {one.evidence_id: one for one in await self._files.filed(key, owners_of(case))}
+        elsewhere = await self.examinations.matches(key, _MATCHES) if sees_other_cases(caller.actor) else []
         found: list[Finding] = []
         for mark in docket.evidence:
-            file, examined = filed.get(mark.evidence_id), seen.get(mark.evidence_id)
+            file = filed.get(mark.evidence_id)
             if file is not None:
-                if sees_finding("same_file", mark.side, caller.actor):
-                    found += await self._elsewhere(key, mark, file, examined, telling)
-                found += _of_file(mark, file, examined, telling)
+                found += [telling.match(mark, match) for match in elsewhere if match.here == mark.evidence_id]
+                found += _of_file(mark, file, seen.get(mark.evidence_id), telling)
         sides = {mark.evidence_id: mark.side for mark in docket.evidence}
         return [one for one in found if sees_finding(one.code, sides[one.evidence_id], caller.actor)]
-
-    async def _elsewhere(
-        self, key: CaseKey, mark: EvidenceMark, file: FiledFile, examined: Examination | None, telling: "_Telling"
-    ) -> list[Finding]:
-        marks = examined.marks if examined is not None else ()
-        matches = await self.examinations.matches(key, file.row.sha256, marks, _MATCHES)
-        return [telling.match(mark, match) for match in matches]
 
 
 def _of_file(

@@ -101,6 +101,11 @@ def forms_of(side: Side, actor: Actor) -> frozenset[Form]:
     return _ALL_FORMS if _sees_all(actor) or actor.side is side else _SHOWN_FORMS
 
 
+def sees_other_cases(actor: Actor) -> bool:
+    """That a file or a picture is in another case is for the platform alone."""
+    return _sees_all(actor)
+
+
 def sees_finding(code: str, side: Side, actor: Actor) -> bool:
     """Whether a fact found in evidence of that side is for this reader: of other cases only the platform knows."""
     if _sees_all(actor):

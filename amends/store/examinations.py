@@ -1,12 +1,13 @@
 """What was seen in pictures of evidence, on PostgreSQL."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from amends.application.examining import Due, Examination, Match
+from amends.application.examining import MOST_ALIKE, Due, Examination, Match
 from amends.application.likeness import Mark, bands, difference, probes
 from amends.application.ports import CaseKey
 from amends.domain.time import Instant
@@ -15,6 +16,13 @@ from amends.store.arrays import Longs
 from amends.store.database import Database, load_queries
 
 _sql = load_queries("examinations")
+
+
+class _Piece(NamedTuple):
+    merchant_id: int
+    case_id: int
+    evidence_id: str
+    sha256: str
 
 
 class PostgresExaminations:
@@ -40,7 +48,14 @@ class PostgresExaminations:
             "lines": msgspec.json.encode(lines).decode() if lines is not None else None,
         }
         async with self._database.for_page() as connection:
+            # Before looking for others: of two that are looked at beside each other, the later one finds the earlier.
             await connection.execute(_sql.put.sql, values)
+        for bits, other in await self._alike(examination):
+            pair = _pair(examination, other) | {"differing_bits": bits}
+            async with self._database.for_page() as connection:
+                await connection.execute(_sql.put_match.sql, pair)
+        async with self._database.for_page() as connection:
+            await connection.execute(_sql.done.sql, values)
 
     async def of_case(self, case: CaseKey) -> list[Examination]:
         rows = await self._rows(_sql.of_case, **case._asdict())
@@ -49,42 +64,59 @@ class PostgresExaminations:
             for name, hashed, at, shapes, edges, lines in rows
         ]
 
-    async def matches(self, case: CaseKey, sha256: str, marks: Sequence[Mark], limit: int) -> list[Match]:
-        about: dict[str, Any] = {**case._asdict(), "sha256": sha256}
-        found = [_match(row, None) for row in await self._rows(_sql.same, **about, limit=limit)]
-        if not marks or len(found) >= limit:
-            return found
-        shapes = [mark.shape for mark in marks]
-        about |= {"whole_probes": probes(shapes[:1]), "view_probes": probes(shapes)}
+    async def matches(self, case: CaseKey, limit: int) -> list[Match]:
+        about = {**case._asdict(), "limit": limit}
+        same = [_match(row) for row in await self._rows(_sql.same, **about)]
+        alike = [_match(row) for row in await self._rows(_sql.alike, **about)]
+        counted = Counter(match.here for match in same)
+        for match in alike:
+            counted[match.here] += 1
+            if counted[match.here] <= limit:
+                same.append(match)
+        return same
+
+    async def _alike(self, examination: Examination) -> list[tuple[int, _Piece]]:
+        """Nearly the same pictures, the nearest first: how many bits are apart, and which evidence it is."""
+        if not examination.marks:
+            return []
+        shapes = [mark.shape for mark in examination.marks]
+        about = {
+            **examination.case._asdict(),
+            "sha256": examination.sha256,
+            "whole_probes": probes(shapes[:1]),
+            "view_probes": probes(shapes),
+        }
         async with self._database.for_page() as connection, connection.transaction():
             for setting in _sql.by_index.sql.split(";"):
                 await connection.execute(setting)
-            rows = await (await connection.execute(_sql.alike.sql, about, binary=True)).fetchall()
-        near = []
-        for bits, where in (await asyncio.to_thread(_near, marks, rows))[:limit]:
-            near += [_match(row, bits) for row in await self._rows(_sql.filed, **where)]
-        near.sort(key=lambda match: (match.differing_bits, match.filed_at))
-        return found + near[: limit - len(found)]
+            rows = await (await connection.execute(_sql.candidates.sql, about, binary=True)).fetchall()
+        return (await asyncio.to_thread(_near, examination.marks, rows))[:MOST_ALIKE]
 
     async def _rows(self, query: Any, **parameters: Any) -> list[tuple[Any, ...]]:
         async with self._database.for_page() as connection:
             return await (await connection.execute(query.sql, parameters, binary=True)).fetchall()
 
 
-def _near(marks: Sequence[Mark], rows: Sequence[tuple[Any, ...]]) -> list[tuple[int, dict[str, Any]]]:
-    """Those that are nearly the same: how many bits are apart, and which evidence it is."""
+def _near(marks: Sequence[Mark], rows: Sequence[tuple[Any, ...]]) -> list[tuple[int, _Piece]]:
     found = []
     for merchant_id, case_id, evidence_id, sha256, shapes, edges in rows:
         bits = difference(marks, [Mark(*mark) for mark in zip(shapes, edges, strict=True)])
         if bits is not None:
-            about = {"merchant_id": merchant_id, "case_id": case_id, "evidence_id": evidence_id, "sha256": sha256}
-            found.append((bits, about))
-    return sorted(found, key=lambda one: one[0])
+            found.append((bits, _Piece(merchant_id, case_id, evidence_id, sha256)))
+    return sorted(found)
 
 
-def _match(row: Sequence[Any], differing_bits: int | None) -> Match:
-    merchant_id, case_id, evidence_id, side, filed_at = row
-    return Match(CaseKey(merchant_id, case_id), evidence_id, Side(side), filed_at, differing_bits)
+def _pair(examination: Examination, other: _Piece) -> dict[str, Any]:
+    """The smaller case first, whichever was looked at later."""
+    one, two = sorted((_Piece(*examination.case, examination.evidence_id, examination.sha256), other))
+    return one._asdict() | {f"other_{name}": value for name, value in two._asdict().items()}
+
+
+def _match(row: Sequence[Any]) -> Match:
+    here, merchant_id, case_id, evidence_id, side, kind, filed_at, differing_bits = row
+    return Match(
+        here, CaseKey(merchant_id, case_id), evidence_id, Side(side), EvidenceKind(kind), filed_at, differing_bits
+    )
 
 
 def _lines(stored: bytes | None) -> tuple[str, ...] | None:

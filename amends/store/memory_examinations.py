@@ -1,10 +1,8 @@
 """What was seen in pictures of evidence, in memory."""
 
-from collections.abc import Sequence
-
 from amends.application.examining import Due, Examination, Match
-from amends.application.likeness import Mark, difference
-from amends.application.ports import CaseKey
+from amends.application.likeness import difference
+from amends.application.ports import CaseKey, EvidenceRow
 from amends.domain.time import Instant
 from amends.store.memory import MemoryStore
 from amends.store.memory_files import MemoryFiles
@@ -46,18 +44,24 @@ class MemoryExaminations:
         found = [one for (of, _), one in self._found.items() if of == case]
         return sorted(found, key=lambda one: (len(one.evidence_id), one.evidence_id))
 
-    async def matches(self, case: CaseKey, sha256: str, marks: Sequence[Mark], limit: int) -> list[Match]:
+    async def matches(self, case: CaseKey, limit: int) -> list[Match]:
+        return [match for row in self._store.evidence.get(case, []) for match in self._matches(case, row, limit)]
+
+    def _matches(self, case: CaseKey, mine: EvidenceRow, limit: int) -> list[Match]:
+        here = mine.mark.evidence_id
+        mine_seen = self._found.get((case, here))
         same, near = [], []
         for other, rows in self._store.evidence.items():
-            for row in rows if other != case else ():
+            for row in rows if other != case and mine.sha256 else ():
                 mark = row.mark
-                if row.sha256 == sha256:
-                    same.append(Match(other, mark.evidence_id, mark.side, mark.filed_at, None))
+                match = Match(here, other, mark.evidence_id, mark.side, mark.kind, mark.filed_at, None)
+                if row.sha256 == mine.sha256:
+                    same.append(match)
                     continue
                 seen = self._found.get((other, mark.evidence_id))
-                bits = difference(marks, seen.marks) if seen is not None else None
+                bits = difference(mine_seen.marks, seen.marks) if mine_seen is not None and seen is not None else None
                 if bits is not None:
-                    near.append((bits, Match(other, mark.evidence_id, mark.side, mark.filed_at, bits)))
+                    near.append(match._replace(differing_bits=bits))
         same.sort(key=lambda one: one.filed_at)
-        near.sort(key=lambda one: (one[0], one[1].filed_at))
-        return [*same, *(match for _, match in near)][:limit]
+        near.sort(key=lambda one: (one.differing_bits, one.filed_at))
+        return [*same, *near][:limit]

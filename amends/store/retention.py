@@ -67,8 +67,7 @@ class PostgresArchive:
                 left = order_remains(finished.order)
                 await connection.execute(_sql.erase_order.sql, order | {"state": left.state.decode()})
                 await connection.execute(_sql.erase_words.sql, order | {"words": left.words})
-            for query in (_sql.drop_receipts, _sql.drop_messages, _sql.drop_talk, _sql.drop_conversations,
-                          _sql.drop_examinations):  # fmt: skip
+            for query in (_sql.drop_receipts, _sql.drop_messages, _sql.drop_talk, _sql.drop_conversations):
                 await connection.execute(query.sql, case)
             await connection.execute(_sql.drop_parcels.sql, case | order)
             files, size = await _drop_files(connection, case | {"closed_at": finished.closed_at}, remove)
@@ -145,6 +144,9 @@ async def _drop_files(
             count += 1
             size += gone[0][0]
     await connection.execute(_sql.forget_files.sql, case)
+    # Now, because whoever looks at a picture meanwhile holds its row and writes before it is forgotten, or not at all.
+    await connection.execute(_sql.drop_examinations.sql, case)
+    await connection.execute(_sql.drop_matches.sql, case)
     return count, size
 
 

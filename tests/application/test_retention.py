@@ -14,22 +14,25 @@ import pytest
 
 from amends.adapters.files.blobs import local_blobs
 from amends.application.evidence import Evidence
+from amends.application.examining import Examination
 from amends.application.files import Copy, FileRow, FileState, Form, blob_key
 from amends.application.ids import Ids
+from amends.application.likeness import Mark
 from amends.application.policies import SHIPPED, Policies, parse_policy, shipped_text
 from amends.application.ports import CaseKey, Envelope
 from amends.application.retention import Held, Retention, TooEarly
 from amends.application.sealing import GENESIS, follows
 from amends.application.service import Conversation
 from amends.domain import commands as k
-from amends.domain.words import Side
+from amends.domain.words import EvidenceKind, Side
 from amends.proof.verify import Verdict, verify
 from amends.store.conversations import PostgresConversations
 from amends.store.database import Database
+from amends.store.examinations import PostgresExaminations
 from amends.store.files import PostgresFiles
 from amends.store.retention import PostgresArchive
 from tests.support.dossiers import BUYER, READERS, Dispute
-from tests.support.shops import HOUR, MONDAY, POLICIES, Shop, order, shop_on_postgres
+from tests.support.shops import HOUR, MONDAY, POLICIES, Shop, about, order, shop_on_postgres
 
 TICK = timedelta(microseconds=1)
 WORDS = (
@@ -127,6 +130,41 @@ def test_at_the_instant_at_which_its_time_is_over_a_case_is_erased_and_not_befor
     for words in (*WORDS, "我想找人工"):
         assert words not in after
     assert "its time is over" in after, "what was done is on record"
+
+
+def test_what_was_seen_in_its_pictures_goes_with_a_case_and_what_another_case_has_in_common_with_it(
+    database: str, tmp_path: Path
+):
+    async def story():
+        async with (
+            old_dispute(database, tmp_path) as old,
+            Database(database, batch_connections=1, page_connections=2) as connections,
+        ):
+            book = PostgresExaminations(connections)
+            (other,) = await old.shop.opened()
+            await old.shop.one(
+                about(other, k.AddEvidence((k.EvidenceItem(EvidenceKind.PHOTO, "ab" * 32, "a"),)), BUYER)
+            )
+            exhibit = (await old.dispute.contents(READERS["platform"])).exhibits[0]
+            marks = (Mark(0x0F0F_1234_5678_0F0F, 7),) * 16
+            pieces = [(old.case, exhibit.evidence_id, exhibit.sha256), (other, "e1", "ab" * 32)]
+            seen = [Examination(*piece, MONDAY, marks, ("写在图上",)) for piece in pieces]
+            for one in seen:
+                await book.put(one)
+            for case in (old.case, other):
+                assert len(await book.matches(case, 9)) == 1
+            assert await old.run(KEPT_UNTIL) == [(True, "")]
+            for case in (old.case, other):
+                assert await book.matches(case, 9) == []
+            await book.put(seen[0])
+            await book.put(seen[1])
+            assert await book.of_case(old.case) == []
+            assert await book.of_case(other) == [seen[1]]
+
+    asyncio.run(story())
+    with psycopg.connect(database) as connection:
+        assert connection.execute("select count(*) from picture_matches").fetchone() == (0,)
+        assert connection.execute("select count(*) from examinations").fetchone() == (1,)
 
 
 def test_what_is_left_still_makes_a_dossier_that_holds(database: str, tmp_path: Path):
@@ -295,6 +333,7 @@ SAYS_NOTHING = {
     "events": "words are replaced by their hashes",
     "evidence": "kind, side and time of what was filed; the file's hash is taken out",
     "ledger_cases": "hashes alone",
+    "endings": "how and when it ended, of what sort it was; no person, no words",
     "holds": "what was done about the record itself",
     "erasures": "what was done about the record itself",
     "viewers": "who of the shop has a case open, for a minute",

@@ -134,13 +134,15 @@ def test_the_same_file_in_another_case_is_found_and_never_in_its_own(open_desk: 
         first, second = await desk.shop.opened(2)
         await desk.file(first, hashed(1))
         await desk.file(first, hashed(1))
-        assert await desk.book.matches(first, hashed(1), (), 9) == []
+        await desk.shop.one(about(first, k.AddEvidence((k.EvidenceItem(EvidenceKind.PHOTO, None, "told"),)), BUYER))
+        await desk.shop.one(about(second, k.AddEvidence((k.EvidenceItem(EvidenceKind.PHOTO, None, "told"),)), BUYER))
+        assert await desk.book.matches(first, 9) == []
         desk.shop.clock.advance(HOUR)
         await desk.file(second, hashed(1))
-        (match,) = await desk.book.matches(first, hashed(1), (), 9)
-        assert match == (second, "e1", Side.BUYER, MONDAY + HOUR, None)
-        assert len(await desk.book.matches(second, hashed(1), (), 9)) == 2
-        assert len(await desk.book.matches(second, hashed(1), (), 1)) == 1
+        there = (second, "e2", Side.BUYER, EvidenceKind.PHOTO, MONDAY + HOUR, None)
+        assert await desk.book.matches(first, 9) == [("e1", *there), ("e2", *there)]
+        assert [match.evidence_id for match in await desk.book.matches(second, 9)] == ["e1", "e2"]
+        assert len(await desk.book.matches(second, 1)) == 1
 
     play(open_desk, story)
 
@@ -165,12 +167,44 @@ def test_a_nearly_identical_picture_is_found_by_its_whole_or_a_view_the_nearest_
         for case, sha256 in zip(cases, pictures, strict=True):
             await desk.file(case, sha256)
         await desk.look_at_all(pictures)
-        found = await desk.book.matches(cases[0], hashed(1), mine, 9)
+        found = await desk.book.matches(cases[0], 9)
         assert [(match.case, match.differing_bits) for match in found] == [(cases[3], 2), (cases[2], 4), (cases[1], 6)]
-        assert await desk.book.matches(cases[4], hashed(9), some_marks(dice), 9) == []
-        assert [m.differing_bits for m in await desk.book.matches(cases[0], hashed(1), mine, 1)] == [2]
-        nearest = await desk.book.matches(cases[3], hashed(4), pictures[hashed(4)], 9)
-        assert cases[0] in [match.case for match in nearest], "found from either side"
+        assert {(match.here, match.kind) for match in found} == {("e1", EvidenceKind.PHOTO)}
+        assert await desk.book.matches(cases[4], 9) == []
+        assert [match.differing_bits for match in await desk.book.matches(cases[0], 1)] == [2]
+
+    play(open_desk, story)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_pair_is_told_on_either_side_whichever_picture_was_looked_at_first(open_desk: Open, first: int):
+    async def story(desk: Desk) -> None:
+        cases = await desk.shop.opened(2)
+        marks = some_marks(random.Random(6))
+        here, there = cases[first], cases[1 - first]
+        await desk.file(here, hashed(1))
+        await desk.look_at_all({hashed(1): marks})
+        assert await desk.book.matches(here, 9) == []
+        await desk.file(there, hashed(2))
+        assert await desk.book.matches(there, 9) == [], "nobody has looked yet"
+        await desk.look_at_all({hashed(2): marks})
+        for one, other in ((here, there), (there, here)):
+            (match,) = await desk.book.matches(one, 9)
+            assert (match.here, match.case, match.evidence_id, match.differing_bits) == ("e1", other, "e1", 0)
+
+    play(open_desk, story)
+
+
+def test_same_files_come_before_pictures_that_are_nearly_the_same(open_desk: Open):
+    async def story(desk: Desk) -> None:
+        here, *others = await desk.shop.opened(4)
+        marks = some_marks(random.Random(7))
+        await desk.file(here, hashed(1))
+        for case, number in zip(others, (2, 1, 3), strict=True):
+            await desk.file(case, hashed(number))
+        await desk.look_at_all({hashed(number): marks for number in (1, 2, 3)})
+        assert [m.differing_bits for m in await desk.book.matches(here, 9)] == [None, 0, 0]
+        assert [m.differing_bits for m in await desk.book.matches(here, 2)] == [None, 0]
 
     play(open_desk, story)
 
@@ -178,9 +212,10 @@ def test_a_nearly_identical_picture_is_found_by_its_whole_or_a_view_the_nearest_
 def test_all_wholes_up_to_seven_bits_apart_are_found_whichever_bits_they_are(open_desk: Open):
     async def story(desk: Desk) -> None:
         dice = random.Random(11)
-        here, *others = await desk.shop.opened(41)
+        here, *others = await desk.shop.opened(21)
         mine = some_marks(dice)
-        pictures = {}
+        pictures = {hashed(99): mine}
+        await desk.file(here, hashed(99))
         for number, case in enumerate(others):
             changed = mine[0].shape & (1 << 64) - 1
             for place in dice.sample(range(64), 7):
@@ -189,10 +224,25 @@ def test_all_wholes_up_to_seven_bits_apart_are_found_whichever_bits_they_are(ope
             pictures[hashed(number + 1)] = (Mark(signed, mine[0].edges), *some_marks(dice)[1:])
             await desk.file(case, hashed(number + 1))
         await desk.look_at_all(pictures)
-        found = await desk.book.matches(here, hashed(99), mine, 100)
+        found = await desk.book.matches(here, 100)
         assert {match.case for match in found} == set(others)
 
     play(open_desk, story)
+
+
+def test_two_that_are_looked_at_beside_each_other_find_each_other_and_are_one_pair(database: str):
+    async def story(desk: Desk) -> None:
+        cases = await desk.shop.opened(2)
+        marks = some_marks(random.Random(8))
+        for number, case in enumerate(cases):
+            await desk.file(case, hashed(number))
+        seen = [Examination(case, "e1", hashed(number), MONDAY, marks) for number, case in enumerate(cases)]
+        await asyncio.gather(*(desk.book.put(one) for one in seen))
+        await desk.book.put(seen[0])
+        for case in cases:
+            assert len(await desk.book.matches(case, 9)) == 1
+
+    play(partial(_on_postgres, database), story)
 
 
 def test_marks_of_a_file_that_is_no_longer_the_evidence_s_are_not_kept(database: str):

@@ -106,6 +106,12 @@ delete from examinations where merchant_id = :merchant_id and case_id = :case_id
 -- The events still have the hashes; here they would bind whatever has the same bytes in the future.
 update evidence set sha256 = '' where merchant_id = :merchant_id and case_id = :case_id;
 
+-- name: drop_matches(merchant_id, case_id)!
+-- In whichever of the two cases they stand.
+delete from picture_matches
+ where (merchant_id = :merchant_id and case_id = :case_id)
+    or (other_merchant_id = :merchant_id and other_case_id = :case_id);
+
 -- name: others(sha256)$
 select exists (select from files where sha256 = :sha256);
 

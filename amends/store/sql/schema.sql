@@ -451,3 +451,21 @@ create index endings_of_shop on endings (merchant_id, kind, reason, category, en
 create index endings_alike on endings (kind, reason, category, ended_at) include (merchant_id, is_refunded, ruled_for);
 
 grant select, insert, update on endings to amends_app;
+
+-- Pictures of different cases that are nearly the same, found once, when the later of the two was looked at. A pair is one
+-- row and is read from either side; the case with the smaller number stands first.
+create table picture_matches (
+    merchant_id       bigint   not null,
+    case_id           bigint   not null,
+    evidence_id       text     not null,
+    other_merchant_id bigint   not null,
+    other_case_id     bigint   not null,
+    other_evidence_id text     not null,
+    differing_bits    smallint not null,
+    primary key (merchant_id, case_id, evidence_id, other_merchant_id, other_case_id, other_evidence_id),
+    constraint a_pair_stands_once check ((merchant_id, case_id) < (other_merchant_id, other_case_id))
+);
+
+create index picture_matches_of_other on picture_matches (other_merchant_id, other_case_id);
+
+grant select, insert, update, delete on picture_matches to amends_app;
