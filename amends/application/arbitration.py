@@ -20,7 +20,7 @@ from amends.domain.decide import decide, guards, subject
 from amends.domain.docket import Context, PolicyBook
 from amends.domain.order import Order
 from amends.domain.refusals import Code, Refusal, refuse
-from amends.domain.rules.reviewing import check_ruling
+from amends.domain.rules.reviewing import check_ruling, unseen_until
 from amends.domain.time import Instant
 from amends.domain.words import Fault, Payer, RulingOutcome, Side
 from amends.wording.catalogue import Language
@@ -100,13 +100,17 @@ class OutcomeAnswer(Struct, frozen=True, omit_defaults=True):
 
 
 class Standing(Struct, frozen=True):
-    """What a case page of the desk needs beside the case itself."""
+    """What a case page of the desk needs beside the case itself.
+
+    `unseen_until` says of evidence on which no finding may rest yet when one may (rules §9).
+    """
 
     queues: tuple[str, ...]
     take: Refusal | None
     outcomes: tuple[OutcomeAnswer, ...]
     holds_goods: bool
     needs_second_from_minor: int
+    unseen_until: dict[str, Instant]
 
 
 class Arbitration:
@@ -198,7 +202,9 @@ class Arbitration:
             outcomes.append(OutcomeAnswer(outcome, why))
         dismissal = check_ruling(c, _least_ruling(RulingOutcome.DISMISS))
         holds = dismissal is not None and dismissal.facts.get("needs") == "goods"
-        return Standing(tuple(queues(c.case).split()), take, tuple(outcomes), holds, policy.limits.four_eyes_minor)
+        unseen = {mark.evidence_id: until for mark in docket.evidence if (until := unseen_until(c, mark)) is not None}
+        second_from = policy.limits.four_eyes_minor
+        return Standing(tuple(queues(c.case).split()), take, tuple(outcomes), holds, second_from, unseen)
 
     async def load(self) -> Sequence[Load]:
         """Who has how much, those with most first."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from amends.domain import commands as k
+from amends.domain.words import EvidenceKind
 from tests.portal.buyer_stories import BUYER, OWNER
 from tests.portal.desk_stories import DeskStory
 from tests.portal.filling import filled
@@ -24,6 +25,8 @@ RULING = {
     "findings.0.rests_on.1": "scan:delivered",
     "findings.0.clause": "visible-defect",
 }
+
+VIDEO = k.EvidenceItem(EvidenceKind.VIDEO, name="再次倒水.mp4")
 
 
 @pytest.fixture
@@ -182,7 +185,7 @@ async def test_the_burden_of_proof_and_the_clauses_of_the_reason_stand_beside_it
     case_id = await story.heard("20260302-1")
     page = words(await seen(await desk(GAO), f"/desk/cases/{case_id}"))
     rules = page[page.index("适用规则") :]
-    assert "举证责任在" in rules
+    assert "举证责任在买家" in rules
     assert "商品不符合质量要求的" in rules
     assert "消保法 24" in rules
 
@@ -229,6 +232,41 @@ async def test_a_ruling_that_cannot_stand_is_refused_with_what_is_missing_and_ke
         alert = words("<main" + page[page.index('id="trouble"') :])[:200]
         assert told in alert, alert
         assert RULING["findings.0.text"] in page
+
+
+async def test_what_the_other_side_could_not_see_long_enough_cannot_be_chosen_and_it_says_from_when_it_can(
+    site, story, desk
+):
+    """Rules §9: a preview would refuse it, so the form says it before."""
+    case_id = await story.reviewed("20260302-1")
+    gao = await desk(GAO)
+    await story.send(k.AddEvidence((VIDEO,)), BUYER, case_id=case_id)
+
+    async def page() -> str:
+        return await seen(gao, f"/desk/cases/{case_id}")
+
+    async def can_be_chosen(evidence_id: str) -> bool:
+        (box,) = re.findall(rf'<input type="checkbox" name="findings.0[^>]*value="{evidence_id}"[^>]*>', await page())
+        return "disabled" not in box
+
+    assert not await can_be_chosen("e3")
+    assert "对方看到该凭证不足 12 小时" in words(await page())
+    refused = await act(gao, case_id, "preview/rule", RULING | {"findings.0.rests_on.0": "e3"}, status=409)
+    assert "还不能进行此操作" in words(refused), "what the page said before"
+    site.clock.advance(timedelta(hours=12) - timedelta(microseconds=1))
+    assert not await can_be_chosen("e3")
+    site.clock.advance(timedelta(microseconds=1))
+    assert await can_be_chosen("e3")
+    assert "对方看到该凭证不足" not in words(await page())
+
+
+async def test_what_the_other_side_answered_can_be_chosen_at_once(story, desk):
+    case_id = await story.reviewed("20260302-1")
+    gao = await desk(GAO)
+    await story.send(k.AddEvidence((VIDEO,)), BUYER, case_id=case_id)
+    assert "对方看到该凭证不足" in words(await seen(gao, f"/desk/cases/{case_id}"))
+    await story.send(k.SendMessage("视频已看，壶嘴确实在漏。"), OWNER, case_id=case_id)
+    assert "对方看到该凭证不足" not in words(await seen(gao, f"/desk/cases/{case_id}"))
 
 
 async def test_shares_are_sent_only_where_the_fault_is_shared(story, desk):

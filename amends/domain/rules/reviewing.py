@@ -12,6 +12,7 @@ from amends.domain.policy import Freight
 from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.rules import amounts, answering, closing
 from amends.domain.rules.evidence import exists
+from amends.domain.time import Instant
 from amends.domain.words import (
     Basis,
     Fault,
@@ -237,11 +238,9 @@ def _check_findings(c: CaseDraft, command: Rule) -> Refusal | None:
     if unknown:
         return refuse(Code.UNKNOWN_EVIDENCE, evidence=unknown)
     marks = {mark.evidence_id: mark for mark in c.draft.docket.evidence}
-    fresh = [marks[name] for name in named if name in marks and _unseen(c, marks[name])]
+    fresh = {name: until for name in named if name in marks and (until := unseen_until(c, marks[name])) is not None}
     if fresh:
-        seen = timedelta(hours=c.policy.limits.seen_before_finding_hours)
-        until = max(mark.filed_at for mark in fresh) + seen
-        return refuse(Code.TOO_EARLY, until=until, evidence=sorted(mark.evidence_id for mark in fresh))
+        return refuse(Code.TOO_EARLY, until=max(fresh.values()), evidence=sorted(fresh))
     return None
 
 
@@ -254,14 +253,12 @@ def _scan_on_record(c: CaseDraft, name: str) -> bool:
     return what == "scan" and any(scan.code == code for parcel in parcels if parcel for scan in parcel.scans)
 
 
-def _unseen(c: CaseDraft, mark: EvidenceMark) -> bool:
-    """The other side could see it for less than 12 h and has not answered since (rules §9)."""
-    seen = timedelta(hours=c.policy.limits.seen_before_finding_hours)
-    if c.at >= mark.filed_at + seen:
-        return False
+def unseen_until(c: CaseDraft, mark: EvidenceMark) -> Instant | None:
+    """When a finding may rest on it; None: now. The other side could see it for 12 h, or answered (rules §9)."""
+    until = mark.filed_at + timedelta(hours=c.policy.limits.seen_before_finding_hours)
     talk = c.case.talk
     answered = talk.merchant_wrote_at if mark.side is Side.BUYER else talk.buyer_wrote_at
-    return answered is None or answered < mark.filed_at
+    return None if c.at >= until or (answered is not None and answered >= mark.filed_at) else until
 
 
 def terms_of(command: Rule, amount_minor: int) -> e.RulingTerms:

@@ -93,7 +93,6 @@ async def _show(
     apply_ = rules(case, policy, language, durable=durable)
     appealed = view.appeal is not None and view.appeal.decided_at is None
     queue = await read_queue(here)
-    reason = policy.reasons.get(view.application.reason)
     return here.page(
         "desk/case.html",
         status=409 if trouble else 200,
@@ -105,7 +104,6 @@ async def _show(
         records=records,
         found=here.found(await here.desk.findings.of_case(page.key, here.caller, language), page.key.merchant_id),
         rules=apply_,
-        burden=view.review.burden_on if view.review else reason.burden if reason else None,
         findings=findings(view.ruling.terms, policy, language) if view.ruling else (),
         alike=await arbitration(here).alike(case, docket.order, _ALIKE),
         precedent=precedents.for_platform(await here.desk.precedents.of_all(alike_to(case, docket.order)), language),
