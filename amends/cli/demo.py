@@ -31,10 +31,12 @@ from amends.application.sweep import Sweep
 from amends.bootstrap import DATABASE, open_desk, open_parts, running, service_key
 from amends.demo.album import keeping
 from amends.demo.history import Back
+from amends.demo.inbox import fill
 from amends.demo.market import SEED, load
 from amends.demo.outside import Files, Outside
 from amends.demo.people import cast
 from amends.settings import Settings
+from amends.store.conversations import PostgresConversations
 from amends.store.database import Database
 from amends.store.deadlines import PostgresDeadlines
 from amends.store.embedded import EmbeddedPostgres
@@ -42,6 +44,7 @@ from amends.store.files import PostgresFiles
 from amends.store.migrate import migrate
 from amends.store.outbox import PostgresOutbox
 from amends.store.postgres import PostgresStore
+from amends.store.reader import PostgresReader
 from amends.store.registry import PostgresRegistry
 from amends.web.app import Application
 
@@ -222,6 +225,7 @@ async def _make(data_dir: Path, url: str, clock: MovableClock, files: Files) -> 
             )
             ids = Ids(await registry.next_node())
             await load(back, registry, ids, seed=SEED, now=now, progress=progress)
+            await fill(PostgresConversations(database), PostgresReader(database), ids, now)
 
 
 async def _people(records: Reader, seed: int) -> list[DemoPerson]:
