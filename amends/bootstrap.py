@@ -35,7 +35,7 @@ from amends.application.intake import Intake
 from amends.application.lanes import Lanes
 from amends.application.ledger import Ledger
 from amends.application.policies import Policies
-from amends.application.ports import Clock, ServiceKey
+from amends.application.ports import Announce, Clock, ServiceKey
 from amends.application.precedents import Precedents
 from amends.application.pruning import Pruner
 from amends.application.queries import Queries
@@ -86,6 +86,7 @@ class Parts:
     lanes: Lanes
     intake: Intake
     ids: Ids
+    announce: Announce
     book: PostgresLedger
     ledger: Ledger
     evidence: Evidence
@@ -147,6 +148,7 @@ async def open_parts(settings: Settings, url: str, clock: Clock) -> AsyncIterato
             lanes=lanes,
             intake=Intake(lanes, records),
             ids=ids,
+            announce=announcer,
             book=book,
             ledger=await _ledger(book, settings, clock),
             evidence=evidence,
@@ -188,7 +190,9 @@ async def open_desk(
             access=Access(parts.registry, parts.clock),
             queries=Queries(parts.records, parts.policies, parts.clock),
             intake=parts.intake,
-            service=Service(PostgresConversations(parts.database), parts.records, parts.clock, parts.ids),
+            service=Service(
+                PostgresConversations(parts.database), parts.records, parts.clock, parts.ids, parts.announce
+            ),
             sign_ins=PostgresSignIns(parts.database),
             evidence=parts.evidence,
             findings=parts.findings,

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -542,12 +542,17 @@ class Reader(Protocol):
 # Live ------------------------------------------------------------------------------------------------------
 
 
+Subject = Literal["case", "talk", "queue"]
+"""What changed: a case; a talk with the service; such a talk, and with it who waits for a person."""
+
+
 class Change(NamedTuple):
-    """A case reached a version."""
+    """A case reached a version. Talks have their own numbers in the place of a case's, and no version."""
 
     merchant_id: int
     case_id: int
     version: int
+    subject: Subject = "case"
 
 
 class Announce(Protocol):

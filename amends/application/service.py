@@ -125,11 +125,19 @@ class NotTalking(Exception):
 class Service:
     """The platform's service desk. All raise Unavailable."""
 
-    def __init__(self, conversations: Conversations, records: ports.Reader, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        conversations: Conversations,
+        records: ports.Reader,
+        clock: Clock,
+        ids: Ids,
+        announce: ports.Announce = ports.unheard,
+    ) -> None:
         self._conversations = conversations
         self._records = records
         self._clock = clock
         self._ids = ids
+        self._announce = announce
 
     async def ask_person(
         self, caller: Caller, text: str, order: OrderKey | None = None, case: CaseKey | None = None
@@ -153,6 +161,7 @@ class Service:
             case_id=case.case_id if case else None,
         )
         await self._conversations.add(conversation, text)
+        self._tell(conversation, "queue")
         return await self._view(conversation, caller)
 
     async def hear(
@@ -172,10 +181,12 @@ class Service:
         if caller.actor.role not in SERVICE_ROLES:
             raise NotTalking("not_allowed")
         conversation = await self._of(caller, public_id)
-        if conversation.taken_by != caller.actor.staff and not await self._conversations.take(
-            conversation.merchant_id, conversation.conversation_id, caller.actor.staff, self._clock.now()
-        ):
-            raise NotTalking("conversation_over" if conversation.state == "closed" else "conversation_taken")
+        if conversation.taken_by != caller.actor.staff:
+            if not await self._conversations.take(
+                conversation.merchant_id, conversation.conversation_id, caller.actor.staff, self._clock.now()
+            ):
+                raise NotTalking("conversation_over" if conversation.state == "closed" else "conversation_taken")
+            self._tell(conversation, "queue")
         return await self.show(caller, public_id)
 
     async def reply(self, caller: Caller, public_id: str, text: str) -> ConversationView:
@@ -190,6 +201,7 @@ class Service:
         conversation = await self._own(caller, public_id)
         if conversation.state != "closed":
             await self._conversations.close(conversation.merchant_id, conversation.conversation_id, self._clock.now())
+            self._tell(conversation, "queue" if conversation.state == "waiting" else "talk")
         return await self.show(caller, public_id)
 
     async def show(self, caller: Caller, public_id: str) -> ConversationView:
@@ -244,7 +256,11 @@ class Service:
         await self._conversations.say(
             conversation.merchant_id, conversation.conversation_id, caller.actor.name, text, now
         )
+        self._tell(conversation, "talk")
         return await self._view(conversation, caller)
+
+    def _tell(self, conversation: Conversation, subject: ports.Subject) -> None:
+        self._announce([ports.Change(conversation.merchant_id, conversation.conversation_id, 0, subject)])
 
     async def _view(self, conversation: Conversation, caller: Caller) -> ConversationView:
         messages = await self._conversations.messages(conversation.merchant_id, conversation.conversation_id)

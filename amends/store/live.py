@@ -7,12 +7,12 @@ It is sent after the commit and on a connection of its own: inside a transaction
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg import AsyncConnection
 
-from amends.application.ports import CaseKey, Change
+from amends.application.ports import CaseKey, Change, Subject
 from amends.store.database import ROLE
 
 log = logging.getLogger(__name__)
@@ -34,12 +34,12 @@ class PostgresAnnouncer:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._newest: dict[CaseKey, int] = {}
+        self._newest: dict[tuple[CaseKey, Subject], int] = {}
         self._something = asyncio.Event()
 
     def __call__(self, changes: Iterable[Change]) -> None:
-        for merchant_id, case_id, version in changes:
-            self._newest[CaseKey(merchant_id, case_id)] = version
+        for merchant_id, case_id, version, subject in changes:
+            self._newest[CaseKey(merchant_id, case_id), subject] = version
         if self._newest:
             self._something.set()
 
@@ -62,8 +62,8 @@ class PostgresAnnouncer:
         newest, self._newest = self._newest, {}
         self._something.clear()
         payloads, payload = [], ""
-        for (merchant_id, case_id), version in newest.items():
-            change = f"{merchant_id}:{case_id}:{version}"
+        for ((merchant_id, case_id), subject), version in newest.items():
+            change = f"{merchant_id}:{case_id}:{version}" + (f":{subject}" if subject != "case" else "")
             if payload and len(payload) + len(change) >= _LARGEST:
                 payloads.append(payload)
                 payload = ""
@@ -84,7 +84,12 @@ class PostgresWatch:
                     await connection.execute(f"listen {_CHANNEL}")
                     yield ()
                     async for notice in connection.notifies():
-                        yield [Change(*map(int, change.split(":"))) for change in notice.payload.split()]
+                        yield [_change(told) for told in notice.payload.split()]
             except psycopg.OperationalError as fault:
                 log.warning("cannot hear changes: %s", fault)
                 await asyncio.sleep(_RECONNECT_SECONDS)
+
+
+def _change(told: str) -> Change:
+    merchant_id, case_id, version, *subject = told.split(":")
+    return Change(int(merchant_id), int(case_id), int(version), *cast("list[Subject]", subject))

@@ -8,11 +8,12 @@ the list again when they come back.
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 from amends.application import ports
-from amends.application.ports import CaseKey, Change, Unavailable
+from amends.application.ports import CaseKey, Change, Subject, Unavailable
 from amends.domain.case import public_case_id
 from amends.web.wire import encode
 
@@ -26,6 +27,9 @@ BESIDE_SECONDS = 2.0
 
 _MOST_WATCHERS = 10_000
 _MOST_PENDING = 1_000
+QUEUE_SECONDS = 2.0
+"""Others who come and go in the queue are told at most so often: a thousand may wait there."""
+
 _PAUSE_SECONDS = 0.05
 """Changes that come in a burst are read together."""
 
@@ -43,8 +47,9 @@ class TooManyWatch(Exception):
 class Watching:
     """One watcher: what he is to be told, until he takes it."""
 
-    def __init__(self, wants: Callable[[Change], bool]) -> None:
+    def __init__(self, wants: Callable[[Change], bool], subjects: frozenset[Subject]) -> None:
         self.wants = wants
+        self.subjects = subjects
         self.pending: dict[CaseKey, int] = {}
         self.missed = False
         self._something = asyncio.Event()
@@ -91,15 +96,17 @@ class Hub:
                 if not changes:
                     watcher.tell_missed()
                 for change in changes:
-                    if watcher.wants(change):
+                    if change.subject in watcher.subjects and watcher.wants(change):
                         watcher.tell(change)
 
     @contextmanager
-    def watching(self, wants: Callable[[Change], bool]) -> Iterator[Watching]:
+    def watching(
+        self, wants: Callable[[Change], bool], subjects: frozenset[Subject] = frozenset({"case"})
+    ) -> Iterator[Watching]:
         """Be told from now on. Raises TooManyWatch."""
         if len(self._watchers) >= _MOST_WATCHERS:
             raise TooManyWatch
-        watcher = Watching(wants)
+        watcher = Watching(wants, subjects)
         self._watchers.add(watcher)
         try:
             yield watcher
@@ -150,3 +157,23 @@ async def announce(
             for key, version in changes.items():
                 if await theirs(key):
                     yield b"event: change\ndata: %b\n\n" % encode({"case_id": public_case_id(*key), "version": version})
+
+
+async def listen_in(hub: Hub, talk: CaseKey | None, *, to_queue: bool) -> AsyncIterator[bytes]:
+    """That a talk with the service goes on, at once; with `to_queue`, also that somebody came to the queue or left it.
+
+    Waits grow by time alone, so that the page is read again at each heartbeat as well.
+    """
+
+    def wants(change: Change) -> bool:
+        return (to_queue and change.subject == "queue") or (change.merchant_id, change.case_id) == talk
+
+    with hub.watching(wants, frozenset({"talk", "queue"})) as watcher:
+        yield _RELOAD
+        while True:
+            if await watcher.something(HEARTBEAT_SECONDS):
+                until = time.monotonic() + QUEUE_SECONDS
+                while talk not in watcher.pending and (left := until - time.monotonic()) > 0:
+                    await watcher.something(left)
+            watcher.take()
+            yield _RELOAD

@@ -187,6 +187,23 @@ def test_whoever_watches_hears_of_every_case_that_changed(database: str):
     asyncio.run(story())
 
 
+def test_a_talk_with_the_service_is_heard_of_as_one_and_not_as_a_case(database: str):
+    async def story():
+        announcer, watch = PostgresAnnouncer(database), PostgresWatch(database).changes()
+        sending = asyncio.create_task(announcer.forever())
+        assert await anext(watch) == ()
+        told = [Change(1001, 7, 0, "talk"), Change(1001, 7, 0, "queue"), Change(1001, 8, 3)]
+        announcer(told)
+        heard: list[Change] = []
+        while len(heard) < len(told):
+            heard += await anext(watch)
+        assert heard == told
+        sending.cancel()
+        await watch.aclose()
+
+    asyncio.run(story())
+
+
 def test_processes_get_numbers_of_their_own(database: str):
     async def story():
         async with Database(database, batch_connections=1, page_connections=2) as connections:

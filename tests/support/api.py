@@ -256,7 +256,7 @@ async def desk_in_memory(clock: ManualClock) -> AsyncIterator[Opened]:
                     access=Access(shop.registry, clock),
                     queries=Queries(shop.reader, POLICIES, clock),
                     intake=Intake(lanes, shop.reader),
-                    service=Service(MemoryConversations(), shop.reader, clock, Ids(7)),
+                    service=Service(MemoryConversations(), shop.reader, clock, Ids(7), notices),
                     sign_ins=MemorySignIns(),
                     hub=hub,
                     book=shop.book,

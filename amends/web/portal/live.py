@@ -18,10 +18,13 @@ async def live(here: Here, case: FromQuery[str | None] = None) -> Stream:
     key = here.case_key(case) if case is not None else None
     if key is not None:
         here.found(await here.desk.queries.version(key, here.caller), key.merchant_id)
+    return stream(_changes(here, key))
+
+
+def stream(events: AsyncIterator[bytes]) -> Stream:
+    """Server-sent events, held back by nobody on the way."""
     return Stream(
-        _changes(here, key),
-        media_type="text/event-stream",
-        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+        events, media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"}
     )
 
 

@@ -4,11 +4,14 @@ from datetime import timedelta
 
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
+from litestar.response import Stream
 
 from amends.application.ports import CaseKey
 from amends.application.service import ConversationView
+from amends.web.live import listen_in
 from amends.web.portal import forms
 from amends.web.portal.casepage import told
+from amends.web.portal.live import stream
 from amends.web.portal.troubles import Trouble
 from amends.web.portal.visit import Here, Visit
 from amends.wording.catalogue import N_, translate
@@ -48,6 +51,13 @@ async def hear(here: Here) -> Response[bytes]:
 @get("/service/{conversation_id:str}")
 async def talk(here: Here, conversation_id: FromPath[str]) -> Response[bytes]:
     return await _talk(here, conversation_id)
+
+
+@get("/service/{conversation_id:str}/live")
+async def live(here: Here, conversation_id: FromPath[str]) -> Stream:
+    """That somebody answered, and while it waits, that its place changed."""
+    found = await here.desk.service.show(here.caller, conversation_id)
+    return stream(listen_in(here.desk.hub, here.case_key(conversation_id), to_queue=found.state == "waiting"))
 
 
 @post("/service/{conversation_id:str}")
@@ -95,4 +105,4 @@ def _wait(here: Visit, talk: ConversationView) -> str:
     return duration(timedelta(seconds=max(60, talk.expected_wait_seconds)), here.language)
 
 
-ROUTES = (front, hear, talk, say, close)
+ROUTES = (front, hear, talk, live, say, close)

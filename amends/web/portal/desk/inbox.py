@@ -4,14 +4,17 @@ from typing import NamedTuple
 
 from litestar import Response, get, post
 from litestar.params import FromPath
+from litestar.response import Stream
 
 from amends.application.service import SERVICE_ROLES, ConversationView
 from amends.domain.case import parse_case_id
 from amends.domain.refusals import Refusal
 from amends.domain.words import Role, Side
+from amends.web.live import listen_in
 from amends.web.portal import forms
 from amends.web.portal.casepage import told
 from amends.web.portal.desk import people
+from amends.web.portal.live import stream
 from amends.web.portal.troubles import Trouble
 from amends.web.portal.visit import Here, Visit
 from amends.wording.catalogue import N_, translate
@@ -47,6 +50,19 @@ async def inbox(here: Here) -> Response[bytes]:
 @get("/inbox/{conversation_id:str}", roles=SEEN_BY)
 async def conversation(here: Here, conversation_id: FromPath[str]) -> Response[bytes]:
     return await _show(here, conversation_id)
+
+
+@get("/inbox/live", roles=SEEN_BY)
+async def live(here: Here) -> Stream:
+    """Who comes to the queue and leaves it."""
+    return stream(listen_in(here.desk.hub, None, to_queue=True))
+
+
+@get("/inbox/{conversation_id:str}/live", roles=SEEN_BY)
+async def live_talk(here: Here, conversation_id: FromPath[str]) -> Stream:
+    """What is said in a conversation, and who comes to the queue beside it."""
+    await here.desk.service.show(here.caller, conversation_id)
+    return stream(listen_in(here.desk.hub, here.case_key(conversation_id), to_queue=True))
 
 
 @post("/inbox/{conversation_id:str}/take", roles=SERVICE_ROLES)
@@ -118,4 +134,4 @@ async def _about(here: Visit, talk: ConversationView) -> About | None:
     return About(view.title, view.status.text, f"{here.base}/cases/{talk.case_id}")
 
 
-ROUTES = (inbox, conversation, take, reply, close)
+ROUTES = (inbox, live, conversation, live_talk, take, reply, close)
