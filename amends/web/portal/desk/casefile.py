@@ -22,6 +22,7 @@ from amends.web.portal.desk.home import arbitration, read_queue
 from amends.web.portal.desk.points import sides
 from amends.web.portal.desk.records import proven
 from amends.web.portal.desk.rules import rules
+from amends.web.portal.freight import granted_by
 from amends.web.portal.troubles import Trouble
 from amends.web.portal.visit import Here, Visit
 from amends.wording.labels import label
@@ -107,6 +108,7 @@ async def _show(
         findings=findings(view.ruling.terms, policy, language) if view.ruling else (),
         alike=await arbitration(here).alike(case, docket.order, _ALIKE),
         precedent=precedents.for_platform(await here.desk.precedents.of_all(alike_to(case, docket.order)), language),
+        granted_by=granted_by(page, language),
         standing=standing,
         choices=ruling.choices(view, standing, records, apply_, language),
         appealed=appealed,

@@ -20,6 +20,7 @@ from amends.web.portal.buyer.home import WHERE
 from amends.web.portal.buyer.result import result
 from amends.web.portal.buyer.said import told
 from amends.web.portal.casepage import NOT_DONE, CasePage, currency_of, read_case
+from amends.web.portal.freight import granted_by
 from amends.web.portal.merchant import queues
 from amends.web.portal.merchant.effects import advice, effects, figures
 from amends.web.portal.merchant.presence import see
@@ -149,6 +150,7 @@ async def show(
         points=[translate(text, here.language) for text in POINTS],
         advice=advised,
         precedent=await _precedent(here, page),
+        granted_by=granted_by(page, here.language),
         figures=figures(rates, here.language),
         effects=effects(view, rates, here.language),
         outlooks=bench.outlooks,
