@@ -35,7 +35,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Without keys, those that the machine has by itself."""
 
     clamd: Annotated[str, Meta(pattern="^[^:]+:[0-9]{1,5}$")] | None = None
-    """`host:port` of a clamd that looks for viruses. Without its answer no file is taken."""
+    """`host:port` of a clamd that looks for viruses. Without its answer no file is taken.
+
+    Its StreamMaxLength, MaxFileSize and MaxScanSize have to be at least what the policy takes (a video of 300 MB), with
+    AlertExceedsMax on: it hangs up on a longer stream, and calls a longer file clean without looking.
+    """
 
     policy_dir: Path | None = None
     """Policies that take the place of the shipped ones."""
