@@ -408,6 +408,9 @@ class Registry(Protocol):
     async def service_keys(self, limit: int) -> list[ServiceKey]:
         """All keys, the newest first, revoked ones too."""
 
+    async def service_keys_of(self, merchant_id: int, limit: int) -> list[ServiceKey]:
+        """A merchant's own keys, the newest first, revoked ones too."""
+
     async def revoke_service_key(self, key_id: str, by: str, now: Instant) -> bool:
         """False when there is no such key, or it was revoked before."""
 

@@ -303,6 +303,10 @@ class MemoryRegistry:
         newest = sorted(self._store.service_keys.values(), key=lambda key: key.sha256)
         return sorted(newest, key=lambda key: key.created_at, reverse=True)[:limit]
 
+    async def service_keys_of(self, merchant_id: int, limit: int) -> list[ServiceKey]:
+        newest = await self.service_keys(len(self._store.service_keys))
+        return [key for key in newest if key.merchant_id == merchant_id][:limit]
+
     async def revoke_service_key(self, key_id: str, by: str, now: Instant) -> bool:
         for key in self._store.service_keys.values():
             if key.key_id == key_id and key.revoked_at is None:

@@ -38,6 +38,12 @@ class PostgresRegistry:
             cursor = await connection.execute(_sql.service_keys.sql, {"page": limit}, binary=True)
             return [ServiceKey(*row) for row in await cursor.fetchall()]
 
+    async def service_keys_of(self, merchant_id: int, limit: int) -> list[ServiceKey]:
+        async with self._database.for_page() as connection:
+            asked = {"merchant_id": merchant_id, "page": limit}
+            cursor = await connection.execute(_sql.service_keys_of.sql, asked, binary=True)
+            return [ServiceKey(*row) for row in await cursor.fetchall()]
+
     async def revoke_service_key(self, key_id: str, by: str, now: Instant) -> bool:
         async with self._database.for_page() as connection:
             asked = {"key_id": key_id, "by": by, "now": now}

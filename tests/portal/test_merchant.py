@@ -7,7 +7,8 @@ from html import unescape
 
 import pytest
 
-from amends.application.ports import CaseKey
+from amends.application.access import key_hash
+from amends.application.ports import CaseKey, ServiceKey
 from amends.domain import commands as k
 from amends.domain.case import parse_case_id, public_case_id
 from amends.domain.events import ContactRevealed
@@ -532,3 +533,32 @@ async def test_a_person_is_called_from_the_shops_side_as_well(owner):
     sent = await owner.post("/merchant/service", data=filled(page, "/merchant/service", text="转人工"))
     assert sent.status_code == 303
     assert "您排在第 1 位" in words(await seen(owner, sent.headers["location"]))
+
+
+async def test_the_owner_sees_the_shops_keys_and_takes_one_back_when_sure(site, owner):
+    own = ServiceKey(key_hash("amends_own"), "仓库系统", 1001, site.clock.now())
+    foreign = ServiceKey(key_hash("amends_foreign"), "别家的系统", 1002, site.clock.now())
+    everybodys = ServiceKey(key_hash("amends_all"), "平台的系统", None, site.clock.now())
+    for key in (own, foreign, everybodys):
+        await site.desk.registry.put_service_key(key)
+    page = await seen(owner, "/merchant/settings")
+    assert "仓库系统" in page
+    assert "别家的系统" not in page
+    assert "平台的系统" not in page
+
+    path = "/merchant/settings/keys/revoke"
+    unsure = await owner.post(path, data=filled(page, "/keys/revoke"))
+    assert unsure.status_code == 409
+    assert "密钥没有吊销" in unsure.text
+    for key in (foreign, everybodys):
+        refused = await owner.post(path, data=filled(page, "/keys/revoke") | {"key_id": key.key_id, "sure": "true"})
+        assert refused.status_code == 409
+        assert "密钥不存在" in refused.text
+    assert await site.desk.registry.service_key(own.sha256) is not None
+
+    done = await owner.post(path, data=filled(page, "/keys/revoke", key_id=own.key_id, sure="true"))
+    assert done.status_code == 303
+    assert await site.desk.registry.service_key(own.sha256) is None
+    assert await site.desk.registry.service_key(foreign.sha256) is not None
+    told = words(await seen(owner, "/merchant/settings"))
+    assert "merchant/1001/li 于 今天" in told

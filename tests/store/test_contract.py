@@ -444,6 +444,8 @@ def test_settings_and_keys_are_kept(open_shop: OpenShop):
             await registry.put_service_key(later)
             assert await registry.service_keys(10) == [later, key]
             assert await registry.service_keys(1) == [later]
+            assert await registry.service_keys_of(1001, 10) == [key], "keys for all shops are not a shop's own"
+            assert await registry.service_keys_of(1002, 10) == []
             revoked_at = MONDAY + timedelta(hours=2)
             assert await registry.revoke_service_key(key.key_id, "platform/bai", revoked_at)
             assert not await registry.revoke_service_key(key.key_id, "platform/bai", revoked_at)

@@ -19,6 +19,14 @@ select sha256, name, merchant_id, created_at, revoked_at, revoked_by
  order by created_at desc, sha256
  limit :page;
 
+-- name: service_keys_of(merchant_id, page)
+-- out: the keys of one merchant, the newest first, revoked ones too
+select sha256, name, merchant_id, created_at, revoked_at, revoked_by
+  from service_keys
+ where merchant_id = :merchant_id
+ order by created_at desc, sha256
+ limit :page;
+
 -- name: revoke_service_key(key_id, by, now)
 -- key_id: the first 16 hexadecimal digits of the hash.
 -- out: its hash, if it stood

@@ -1,4 +1,4 @@
-"""The shop's settings: who works here in which role, where returns go, what is refunded unasked (R3.7, R3.9)."""
+"""The shop's settings: staff and roles, where returns go, what is refunded unasked, its service keys (R3.7, R3.9)."""
 
 from collections.abc import Callable
 from secrets import token_hex
@@ -26,6 +26,7 @@ _OWNER = frozenset({Role.OWNER})
 _ROLES = (Role.OWNER, Role.AFTER_SALE, Role.PRE_SALE)
 _MOST_STAFF = 1_000
 _MOST_ADDRESSES = 50
+_MOST_KEYS = 100
 
 ROLE_SAYS = {
     Role.OWNER: N_("Everything, with the settings."),
@@ -123,6 +124,22 @@ async def put_rules(here: Here) -> Response[bytes]:
     return here.go(f"{here.base}/settings#rules", translate(N_("Saved."), here.language))
 
 
+@post("/settings/keys/revoke", roles=_OWNER)
+async def revoke_key(here: Here) -> Response[bytes]:
+    """Take a key of the shop's own back for good; asked twice, as whatever uses it stops working."""
+    key_id, shop = str(here.form.get("key_id", "")), await _shop(here)
+    if "sure" not in here.form:
+        return await _show(here, _told(here, _NOT_SURE))
+    own = await here.desk.registry.service_keys_of(shop.merchant_id, _MOST_KEYS)
+    if not any(key.key_id == key_id for key in own):
+        return await _show(here, _told(here, _NO_KEY))
+    by = _account(shop, here.actor.staff or "")
+    if not await here.desk.registry.revoke_service_key(key_id, by, here.now):
+        return await _show(here, _told(here, _NO_KEY))
+    here.desk.access.forget()
+    return here.go(f"{here.base}/settings#keys", translate(N_("The key has been revoked."), here.language))
+
+
 async def _addresses(here: Visit, change: Callable[[ReturnAddress, str], ReturnAddress | None]) -> Response[bytes]:
     shop, chosen = await _shop(here), str(here.form.get("address_id", ""))
     changed = (change(one, chosen) for one in shop.addresses)
@@ -130,6 +147,11 @@ async def _addresses(here: Visit, change: Callable[[ReturnAddress, str], ReturnA
     return here.go(f"{here.base}/settings#addresses", translate(N_("Saved."), here.language))
 
 
+_NOT_SURE = (
+    N_("The key was not revoked"),
+    N_("Confirm that whatever uses this key may stop working, then revoke it."),
+)
+_NO_KEY = (N_("There is no such key"), N_("It is not one of this shop, or it was revoked already."))
 _YOURSELF = (
     N_("This cannot be done to yourself"),
     N_("A shop keeps at least the owner who is signed in; ask another owner to change your role."),
@@ -159,6 +181,7 @@ async def _show(here: Visit, trouble: Trouble | None = None) -> Response[bytes]:
             for value in (getattr(shop, name),)
         },
         least=SHORTEST_PASSWORD,
+        service_keys=await here.desk.registry.service_keys_of(shop.merchant_id, _MOST_KEYS),
         trouble=trouble,
     )
 
@@ -182,4 +205,4 @@ def _account(shop: Merchant, staff: str) -> str:
     return written(merchant_actor(shop.merchant_id, staff))
 
 
-ROUTES = (page, put_member, remove_member, add_address, choose_address, remove_address, put_rules)
+ROUTES = (page, put_member, remove_member, add_address, choose_address, remove_address, put_rules, revoke_key)
