@@ -18,12 +18,14 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
+from amends.application import transcripts
 from amends.application.access import Caller, written
 from amends.application.files import Blobs, FileView, Form, blob_key
 from amends.application.ledger import CaseProof, Inclusion, Ledger
 from amends.application.policies import Policies, UnknownPolicy
 from amends.application.ports import CaseKey, Reader, Record
 from amends.application.sealing import canonical, disclosures, line_of
+from amends.application.transcripts import Transcript
 from amends.application.visibility import visible, visible_case, visible_order
 from amends.domain.case import Case, public_case_id
 from amends.domain.events import CaseOpened, DeadlinePassed, EvidenceFiled, Fact
@@ -45,9 +47,11 @@ _SUFFIXES = {
     "image/heic": "heic", "image/heif": "heif", "image/avif": "avif", "video/mp4": "mp4", "video/quicktime": "mov",
     "video/3gpp": "3gp", "video/webm": "webm", "video/x-matroska": "mkv", "audio/mpeg": "mp3", "audio/mp4": "m4a",
     "audio/aac": "aac", "audio/wav": "wav", "audio/ogg": "ogg", "audio/amr": "amr", "application/pdf": "pdf",
-    "text/plain": "txt",
+    "text/plain": "txt", "application/json": "json",
 }  # fmt: skip
 """By what a file is, not by what its sender called it."""
+
+_CHAT = f".{_SUFFIXES[transcripts.MEDIA_TYPE]}"
 
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The earliest date that a ZIP can write; of every file, so that the same content gives the same bytes."""
@@ -117,6 +121,8 @@ class Contents(Struct, frozen=True):
     policy_files: Mapping[str, str]
     exhibits: Sequence[Exhibit]
     proof: CaseProof
+    chats: Mapping[str, Transcript] = {}
+    """Chats from before the case, by the number of their evidence; read only for the PDF."""
 
     @property
     def public_id(self) -> str:
@@ -183,13 +189,18 @@ class Dossiers:
             return await self._printed(contents)
 
     async def _printed(self, contents: Contents) -> bytes:
-        previews = {}
+        previews, chats = {}, {}
         for exhibit in contents.exhibits:
             if exhibit.attached:
+                is_chat = exhibit.attached.endswith(_CHAT)
                 with suppress(LookupError):
-                    key = blob_key(exhibit.sha256, Form.THUMB)
-                    previews[exhibit.evidence_id] = b"".join([part async for part in self._files.blobs.read(key)])
-        return await self._printer.print(contents, previews)
+                    key = blob_key(exhibit.sha256, Form.DISPLAY if is_chat else Form.THUMB)
+                    shown = b"".join([part async for part in self._files.blobs.read(key)])
+                    if is_chat:
+                        chats[exhibit.evidence_id] = transcripts.read(shown)
+                    else:
+                        previews[exhibit.evidence_id] = shown
+        return await self._printer.print(replace(contents, chats=chats), previews)
 
     async def write(self, contents: Contents, out: IO[bytes]) -> None:
         """The dossier for programs and for courts, as a ZIP. Raises NotCovered, Unavailable."""

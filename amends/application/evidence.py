@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
@@ -19,6 +19,7 @@ import anyio.to_thread
 from msgspec import Struct
 from msgspec.structs import replace
 
+from amends.application import transcripts
 from amends.application.access import Caller, written
 from amends.application.files import (
     Blobs,
@@ -152,6 +153,8 @@ class Evidence:
             hashed, size = await self._write(file, content)
             inspected = await self._look(file)
             now = self._clock.now()
+            if inspected.media_type == transcripts.MEDIA_TYPE:
+                await self._in_its_time(inspected, wish.merchant_id, wish.case_id, wish.order_no)
             row = self._row(wish, caller.actor, size)
             row = replace(row, received_bytes=size, **_found(hashed, size, inspected), touched_at=now)
             await self.book.add(row)
@@ -216,6 +219,8 @@ class Evidence:
                 raise LookupError(row.file_id)
             try:
                 inspected = await self._look(file)
+                if inspected.media_type == transcripts.MEDIA_TYPE:
+                    await self._in_its_time(inspected, row.merchant_id, row.case_id, None)
             except Unsuitable:
                 await self.book.done(row)
                 raise
@@ -286,12 +291,34 @@ class Evidence:
         content = await _begun(self.blobs.read(blob_key(filed.row.sha256, form), start, end))
         return Opened(filed.row.name or evidence_id, copy, form, start, end, content)
 
+    async def transcript(self, key: CaseKey, evidence_id: str, caller: Caller) -> transcripts.Transcript | None:
+        """The chat that a piece of evidence is; None where it is none, or is not kept. Raises Unavailable."""
+        try:
+            opened = await self.open(key, evidence_id, Form.DISPLAY, caller)
+        except LookupError:
+            return None
+        if not isinstance(opened, Opened) or opened.copy.media_type != transcripts.MEDIA_TYPE:
+            return None
+        return transcripts.read(b"".join([part async for part in opened.content]))
+
+    async def same(self, key: CaseKey, row: FileRow, caller: Caller) -> str | None:
+        """The number under which the same bytes are evidence of the same side already. Raises Unavailable."""
+        case = await self._readable(key, caller)
+        if isinstance(case, Refusal):
+            return None
+        kept = await self.book.filed(key, owners_of(case))
+        return next(
+            (one.evidence_id for one in kept if (one.side, one.row.sha256) == (caller.actor.side, row.sha256)), None
+        )
+
     # Inside --------------------------------------------------------------------------------------------------
 
     async def _may_upload(self, wish: Wish, caller: Caller) -> Refusal | None:
         """Whose case or order it is, and how many files there are already. Raises Unsuitable."""
         actor = caller.actor
-        if not caller.may_reach(wish.merchant_id) or actor.side is Side.SYSTEM:
+        if not caller.may_reach(wish.merchant_id):
+            return refuse(Code.NOT_YOURS)
+        if actor.side is Side.SYSTEM and wish.kind is not EvidenceKind.CHAT_LOG:
             return refuse(Code.NOT_YOURS)
         if wish.case_id is not None:
             docket = await self._records.docket_of(CaseKey(wish.merchant_id, wish.case_id))
@@ -332,6 +359,26 @@ class Evidence:
         if self._scanner is not None and (found := await self._scanner.scan(file)) is not None:
             raise Unsuitable("file_infected", found=found)
         return inspected
+
+    async def _in_its_time(
+        self, inspected: Inspected, merchant_id: int, case_id: int | None, order_no: str | None
+    ) -> None:
+        """A chat about an order is neither from the future nor from long before it. Raises Unsuitable.
+
+        Of an upload in pieces before there is a case, the order is not known: only the future is left out.
+        """
+        docket = None
+        if case_id is not None:
+            docket = await self._records.docket_of(CaseKey(merchant_id, case_id))
+        elif order_no is not None:
+            docket = await self._records.docket(OrderKey(merchant_id, order_no))
+        paid_at = docket.order.paid_at if docket is not None and docket.order is not None else None
+        earliest = paid_at - transcripts.EARLIEST_BEFORE_PAYMENT if paid_at is not None else None
+        latest = self._clock.now() + transcripts.CLOCKS_APART
+        for told in (inspected.facts["first_at"], inspected.facts["last_at"]):
+            at = datetime.fromisoformat(told)
+            if at > latest or (earliest is not None and at < earliest):
+                raise Unsuitable("transcript_out_of_time", found=told, earliest=earliest and earliest.isoformat())
 
     async def _keep(self, row: FileRow, folder: Path) -> FileRow:
         """The row is there, so the sweep knows of the bytes before there are any."""

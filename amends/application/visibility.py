@@ -96,9 +96,10 @@ def officer_number(staff: str) -> str:
 def forms_of(side: Side, actor: Actor) -> frozenset[Form]:
     """Which forms of a file a reader of the case may get: the other side only what shows nothing but the thing itself.
 
-    The original carries where and with what it was made; it is for the side that filed it and for the platform.
+    The original carries where and with what it was made; it is for the side that filed it and for the platform. What
+    the marketplace itself filed is both sides' own talk, and each gets it as it was filed.
     """
-    return _ALL_FORMS if _sees_all(actor) or actor.side is side else _SHOWN_FORMS
+    return _ALL_FORMS if _sees_all(actor) or side in (actor.side, Side.SYSTEM) else _SHOWN_FORMS
 
 
 def sees_other_cases(actor: Actor) -> bool:

@@ -26,7 +26,7 @@ ROLES: dict[type[k.Command], frozenset[Role]] = {
     k.ChooseAfterRepair: _BUYER,
     k.AskHumanReview: _BUYER,
     k.SendMessage: _BUYER | _ANYBODY_AT_MERCHANT | _SERVICE,
-    k.AddEvidence: _BUYER | _ANYBODY_AT_MERCHANT,
+    k.AddEvidence: _BUYER | _ANYBODY_AT_MERCHANT | _SYSTEM,
     k.StatePosition: _BUYER | _AGENTS,
     k.MakeOffer: _BUYER | _AGENTS | _SERVICE,
     k.AcceptOffer: _BUYER | _AGENTS,

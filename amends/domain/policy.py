@@ -223,11 +223,14 @@ class FileLimits(Struct, frozen=True, forbid_unknown_fields=True):
     video_megabytes: Limit = 300
     audio_megabytes: Limit = 60
     document_megabytes: Limit = 30
+    transcript_megabytes: Limit = 2
     megapixels: Limit = 80
     video_megapixels: Limit = 9
     video_seconds: Limit = 600
     audio_seconds: Limit = 3600
     pages: Limit = 60
+    transcript_messages: Limit = 3000
+    transcript_characters: Limit = 4000
     display_short_pixels: Limit = 1536
     display_megapixels: Limit = 24
     thumb_pixels: Limit = 480

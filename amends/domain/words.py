@@ -221,6 +221,7 @@ class EvidenceKind(Word):
     AUDIO = "audio"
     DOCUMENT = "document"
     CHAT_SCREENSHOT = "chat_screenshot"
+    CHAT_LOG = "chat_log"
     LISTING_TAG = "listing_tag"
     CONFIRMATION = "confirmation"
     FREIGHT_RECEIPT = "freight_receipt"

@@ -71,6 +71,7 @@ class PostgresFiles:
             **case._asdict(),
             buyers=Texts(owners.get(Side.BUYER, ())),
             merchants=Texts(owners.get(Side.MERCHANT, ())),
+            system=Texts(owners.get(Side.SYSTEM, ())),
         )
         return [FiledFile(row[0], Side(row[1]), _row(row[2:])) for row in rows]
 

@@ -28,6 +28,7 @@ from amends.web.api import (
     operating,
     orders,
     reference,
+    transcripts,
     watching,
 )
 from amends.web.call import language_of
@@ -51,6 +52,7 @@ HANDLERS: tuple[HTTPRouteHandler, ...] = (
     *dossier.HANDLERS,
     *ledger.HANDLERS,
     *evidence.HANDLERS,
+    *transcripts.HANDLERS,
     *findings.HANDLERS,
     *reference.HANDLERS,
 )

@@ -21,8 +21,8 @@ from amends.web.wire import ClientGone, decode, encode, read_body
 VERBS: dict[str, type[k.Command]] = {k.verb(kind): kind for kind in k.CASE_COMMANDS}
 
 _PREFIX = "/v1/cases/"
-_READ = frozenset({"events", "messages", "evidence", "dossier"})
-"""What is read under a case, not commanded."""
+_NO_COMMANDS = frozenset({"events", "messages", "evidence", "dossier", "transcripts"})
+"""What else is under a case: read, or a file."""
 
 
 class Named(NamedTuple):
@@ -37,7 +37,7 @@ def named(scope: HTTPScope, path: str) -> Named | None:
     if not path.startswith(_PREFIX):
         return None
     case_id, _, verb = path[len(_PREFIX) :].partition("/")
-    if not verb or "/" in verb or verb in _READ or (scope["method"] != "POST" and verb not in VERBS):
+    if not verb or "/" in verb or verb in _NO_COMMANDS or (scope["method"] != "POST" and verb not in VERBS):
         return None
     return Named(case_id, verb)
 

@@ -38,6 +38,7 @@ _SUFFIXES = {
     "video/webm": ".webm",
     "audio/mp4": ".m4a",
     "application/pdf": ".pdf",
+    "application/json": ".json",
 }
 
 

@@ -86,6 +86,22 @@ PROBLEMS: Mapping[str, Kind] = {
     "document_too_long": Kind(
         422, N_("The document is too long"), N_("At most {limit} pages. Send the pages that matter.")
     ),
+    "transcript_invalid": Kind(
+        422,
+        N_("The chat record cannot be read"),
+        N_(
+            "Look at {place}. A chat record is JSON in UTF-8: a `source`, and `messages`, each with `at`, `side`, "
+            "`text` and, if it is known, `author`."
+        ),
+    ),
+    "transcript_too_long": Kind(
+        422, N_("The chat record is too long"), N_("At most {limit} messages. Send it in several parts.")
+    ),
+    "transcript_out_of_time": Kind(
+        422,
+        N_("A message is not from the time of this order"),
+        N_("Messages may be from {earliest} until now; one is from {found}. Leave out what is not about this order."),
+    ),
     "too_many_files": Kind(409, N_("There are too many files"), N_("Each side may file {limit} in a case.")),
     "unknown_file": Kind(
         422, N_("A file is not here"), N_("Upload it first; evidence names files of its own side by their SHA-256.")

@@ -184,6 +184,7 @@ LABELS: dict[type[StrEnum], Mapping[str, str]] = {
         EvidenceKind.AUDIO: N_("Recording"),
         EvidenceKind.DOCUMENT: N_("Document"),
         EvidenceKind.CHAT_SCREENSHOT: N_("Screenshot of a chat"),
+        EvidenceKind.CHAT_LOG: N_("Chat record"),
         EvidenceKind.LISTING_TAG: N_("Listing that says so"),
         EvidenceKind.CONFIRMATION: N_("The buyer's confirmation at purchase"),
         EvidenceKind.FREIGHT_RECEIPT: N_("Freight receipt"),

@@ -11,6 +11,7 @@ from amends.application.dossier import Contents
 from amends.application.dossier_pages.blocks import Pages, Section
 from amends.application.dossier_pages.course import conversation, deadlines, money, timeline
 from amends.application.dossier_pages.decisions import decisions
+from amends.application.dossier_pages.earlier import earlier_conversations
 from amends.application.dossier_pages.matter import applications, order, parties
 from amends.application.dossier_pages.papers import attachments, evidence, rules
 from amends.application.dossier_pages.positions import positions
@@ -51,6 +52,7 @@ def _sections(t: Teller, pictures: frozenset[str]) -> Iterator[Section]:
     yield Section(_("Money"), money(t))
     yield Section(_("Deadlines"), deadlines(t))
     yield Section(_("Conversation"), conversation(t))
+    yield Section(_("Conversation before the case"), earlier_conversations(t))
     yield Section(_("Evidence"), evidence(t, pictures))
     yield Section(_("Course of events"), timeline(t))
     yield Section(_("Rules that applied"), rules(t))

@@ -49,6 +49,10 @@ class Teller:
     def listed(self, parts: Iterable[str]) -> str:
         return ("、" if self.language == "zh" else ", ").join(parts)
 
+    def sentences(self, parts: Iterable[str]) -> str:
+        """Whole sentences after each other; Chinese has no space between them."""
+        return ("" if self.language == "zh" else " ").join(parts)
+
     def pieces(self, lines: Sequence[CaseLine]) -> str:
         """Goods with their quantities."""
         named = []

@@ -76,7 +76,13 @@ def may_add(c: CaseDraft, command: AddEvidence | None) -> Refusal | None:
     if late is not None:
         return late
     strange = unknown_items(command.evidence, c.case.evidence.count) if command else []
-    return refuse(Code.UNKNOWN_EVIDENCE, evidence=strange) if strange else None
+    if strange:
+        return refuse(Code.UNKNOWN_EVIDENCE, evidence=strange)
+    # The marketplace has the chat from before the case; whatever else there is, the parties file themselves.
+    kinds = {item.kind for item in command.evidence} if command else {EvidenceKind.CHAT_LOG}
+    if c.actor.side is Side.SYSTEM and kinds != {EvidenceKind.CHAT_LOG}:
+        return refuse(Code.NOT_ALLOWED_FOR_ROLE)
+    return None
 
 
 def add(c: CaseDraft, command: AddEvidence) -> None:

@@ -41,7 +41,7 @@ update files
  where merchant_id = :merchant_id and owner = :owner and sha256 = any(:hashes) and state = 'kept'
 returning sha256;
 
--- name: filed(merchant_id, case_id, buyers, merchants)
+-- name: filed(merchant_id, case_id, buyers, merchants, system)
 -- in: whose files may stand behind evidence of each side
 -- out: evidence with the newest file of that content, which is the same as any older one
 select distinct on (e.evidence_id) e.evidence_id, e.side,
@@ -49,7 +49,8 @@ select distinct on (e.evidence_id) e.evidence_id, e.side,
        f.received_bytes, f.sha256, f.media_type, f.facts, f.copies, f.intent
   from evidence e
   join files f on f.merchant_id = e.merchant_id and f.sha256 = e.sha256 and f.state = 'kept'
-              and f.owner = any(case e.side when 'buyer' then :buyers when 'merchant' then :merchants end)
+              and f.owner = any(case e.side when 'buyer' then :buyers when 'merchant' then :merchants
+                                           when 'system' then :system end)
  where e.merchant_id = :merchant_id and e.case_id = :case_id and e.sha256 <> ''
  order by e.evidence_id, f.file_id desc;
 

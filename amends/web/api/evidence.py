@@ -93,7 +93,7 @@ async def continue_upload(call: Call, request: Request[Any, Any, Any]) -> Reply[
     "GET",
     "/v1/cases/{case_id:str}/evidence/{evidence_id:str}",
     needs_actor=True,
-    media=("image/jpeg", "video/mp4", "audio/mp4", "application/pdf", "application/octet-stream"),
+    media=("image/jpeg", "video/mp4", "audio/mp4", "application/pdf", "application/json", "application/octet-stream"),
     takes_request=True,
 )
 async def get_evidence_file(call: Call, request: Request[Any, Any, Any], query: FormQuery) -> Stream:

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from litestar.datastructures import FormMultiDict, UploadFile
 
+from amends.application import transcripts
 from amends.application.access import Caller, is_merchant_id
 from amends.application.evidence import Wish
 from amends.application.files import Unsuitable
@@ -44,6 +45,8 @@ def wish_of(path: str, name: str) -> Wish:
 
 def kind_for(media_type: str) -> EvidenceKind:
     """What a file is where its sender did not say."""
+    if media_type == transcripts.MEDIA_TYPE:
+        return EvidenceKind.CHAT_LOG
     return _KINDS.get(media_type.partition("/")[0], EvidenceKind.PHOTO)
 
 

@@ -11,6 +11,7 @@ from amends.application.queries import FactPage
 from amends.domain.words import Side
 from amends.web.answers import as_problem, problem_body
 from amends.web.portal.talk import Entry, conversation, latest
+from amends.web.portal.transcripts import Chat, chats
 from amends.web.portal.troubles import Trouble, trouble_of
 from amends.web.portal.visit import Visit
 from amends.web.problems import Problem, Refused
@@ -26,7 +27,7 @@ class CasePage(NamedTuple):
     """A case as this reader's page needs it. `actions` are by verb; a verb that is not there is not his to send.
 
     `talk` is the newest of `entries`, or all of them where the address says `?talk=all`; `earlier` of them lie before,
-    and come with `whole_href`.
+    and come with `whole_href`. `before` are chats from before the case.
     """
 
     key: CaseKey
@@ -36,6 +37,7 @@ class CasePage(NamedTuple):
     talk: list[Entry]
     earlier: int
     whole_href: str
+    before: list[Chat]
     actions: dict[str, ActionView]
 
     def may(self, verb: str) -> bool:
@@ -62,7 +64,8 @@ async def read_case(here: Visit, case_id: str) -> CasePage:
     earlier, talk = (0, entries) if asked.get("talk") == "all" else latest(entries)
     whole_href = f"{here.base}/cases/{view.case_id}?{urlencode([*asked.items(), ('talk', 'all')])}"
     actions = {action.verb: action for action in view.actions}
-    return CasePage(key, view, facts, entries, talk, earlier, whole_href, actions)
+    before = await chats(here, key, facts, f"{here.base}/cases/{view.case_id}")
+    return CasePage(key, view, facts, entries, talk, earlier, whole_href, before, actions)
 
 
 async def _facts(here: Visit, key: CaseKey) -> list[PublicFact]:

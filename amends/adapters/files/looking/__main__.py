@@ -11,7 +11,7 @@ from av.error import FFmpegError
 from PIL import Image, UnidentifiedImageError
 
 from amends.adapters.files.confined import allow_time, shut_in
-from amends.adapters.files.looking import documents, images, media
+from amends.adapters.files.looking import documents, images, media, transcripts
 from amends.adapters.files.looking.kinds import Taken, kind_of
 from amends.adapters.files.looking.limits import Job, NotTaken, Told, at_most
 
@@ -20,6 +20,7 @@ _LOOKS = {
     "video": media.look_at_video,
     "audio": media.look_at_sound,
     "document": documents.look,
+    "transcript": transcripts.look,
 }
 
 

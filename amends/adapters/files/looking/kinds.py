@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 import filetype
 
-Family = Literal["image", "video", "audio", "document"]
+Family = Literal["image", "video", "audio", "document", "transcript"]
 
 
 class Taken(NamedTuple):
@@ -38,6 +38,7 @@ _TAKEN = {
     "audio/ogg": Taken("audio", "audio/ogg", "ogg"),
     "audio/amr": Taken("audio", "audio/amr", "amr"),
     "application/pdf": Taken("document", "application/pdf", "pdf"),
+    "application/json": Taken("transcript", "application/json", "json"),
 }
 
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"hevx"})
@@ -52,6 +53,8 @@ def kind_of(file: Path) -> Taken | None:
     if head[4:8] == b"ftyp":
         return _TAKEN[_of_brand(head[8:12], head)]
     found = filetype.guess(head)
+    if found is None and head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return _TAKEN["application/json"]
     return _TAKEN.get(found.mime) if found is not None else None
 
 

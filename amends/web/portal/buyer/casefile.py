@@ -56,8 +56,8 @@ _TRIED: Mapping[str, k.Command] = {
 
 FILED = (
     EvidenceKind.PHOTO, EvidenceKind.VIDEO, EvidenceKind.PACKING_PHOTO, EvidenceKind.CHAT_SCREENSHOT,
-    EvidenceKind.LISTING_TAG, EvidenceKind.FREIGHT_RECEIPT, EvidenceKind.QUALITY_REPORT, EvidenceKind.CARRIER_ANSWER,
-    EvidenceKind.PURCHASE_PROOF, EvidenceKind.AUDIO, EvidenceKind.DOCUMENT,
+    EvidenceKind.CHAT_LOG, EvidenceKind.LISTING_TAG, EvidenceKind.FREIGHT_RECEIPT, EvidenceKind.QUALITY_REPORT,
+    EvidenceKind.CARRIER_ANSWER, EvidenceKind.PURCHASE_PROOF, EvidenceKind.AUDIO, EvidenceKind.DOCUMENT,
 )  # fmt: skip
 """Kinds of evidence that buyers have; the others are the merchant's or the system's."""
 

@@ -1,0 +1,103 @@
+"""Chats from elsewhere: what is shown is written anew, message by message, in the order of time.
+
+Every name may stand once: what two readers of the file could take for two different chats is refused.
+"""
+
+import json
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any, NoReturn
+
+import msgspec
+
+from amends.adapters.files.looking.limits import Made, NotTaken, at_most
+from amends.application.transcripts import Line, Transcript
+
+_LONGEST_SOURCE = 60
+_LONGEST_AUTHOR = 60
+_TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Signs that turn the direction of writing: a line could be read otherwise than it was written."""
+
+_PLACE = re.compile(r" - at `\$?\.?(.*)`$")
+
+
+def look(file: Path, _reader: str, limits: dict[str, int]) -> tuple[dict[str, Any], list[Made]]:
+    """Raises NotTaken."""
+    told = _read(file.read_bytes())
+    at_most("transcript_too_long", len(told.messages), limits["transcript_messages"])
+    if not told.messages:
+        _refuse("messages", "empty")
+    source = _plain(told.source, "source", _LONGEST_SOURCE)
+    if not source:
+        _refuse("source", "empty")
+    lines = [
+        _line(line, f"messages[{place}]", limits["transcript_characters"]) for place, line in enumerate(told.messages)
+    ]
+    lines.sort(key=lambda line: line.at)
+    shown = file.parent / "display"
+    shown.write_bytes(msgspec.json.encode(Transcript(source, tuple(lines))))
+    facts = {"messages": len(lines), "first_at": _iso(lines[0]), "last_at": _iso(lines[-1])}
+    return facts, [Made("display", "application/json", shown.stat().st_size)]
+
+
+def _read(content: bytes) -> Transcript:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise NotTaken("transcript_invalid", place=f"byte {fault.start}", why="not UTF-8") from fault
+    try:
+        plain = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+    except json.JSONDecodeError as fault:
+        raise NotTaken("transcript_invalid", place=f"line {fault.lineno}", why=fault.msg) from fault
+    except (RecursionError, ValueError) as fault:
+        raise NotTaken("transcript_invalid", place="JSON", why=type(fault).__name__) from fault
+    try:
+        return msgspec.convert(plain, Transcript)
+    except msgspec.ValidationError as fault:
+        said = str(fault)
+        found = _PLACE.search(said)
+        place = found[1] if found and found[1] else "JSON"
+        raise NotTaken("transcript_invalid", place=place, why=_PLACE.sub("", said)) from fault
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        _refuse("JSON", "a name stands twice")
+    return found
+
+
+def _no_number(name: str) -> NoReturn:
+    _refuse("JSON", name)
+
+
+def _refuse(place: str, why: str) -> NoReturn:
+    raise NotTaken("transcript_invalid", place=place, why=why)
+
+
+def _line(line: Line, place: str, longest: int) -> Line:
+    text = _plain(line.text, f"{place}.text", longest, lines=True)
+    if not text:
+        _refuse(f"{place}.text", "empty")
+    return Line(line.at, line.side, text, _plain(line.author, f"{place}.author", _LONGEST_AUTHOR))
+
+
+def _plain(text: str, place: str, longest: int, *, lines: bool = False) -> str:
+    """Without signs that nobody sees. Raises NotTaken."""
+    if len(text) > longest:
+        _refuse(place, f"more than {longest} characters")
+    if any("\ud800" <= sign <= "\udfff" for sign in text):
+        _refuse(place, "half a character")
+    kept = text.replace("\r\n", "\n") if lines else text
+    return "".join(sign for sign in kept if _stays(sign, lines=lines)).strip()
+
+
+def _stays(sign: str, *, lines: bool) -> bool:
+    if sign in "\n\t":
+        return lines
+    return unicodedata.category(sign) != "Cc" and sign not in _TURNING
+
+
+def _iso(line: Line) -> str:
+    return line.at.isoformat()
