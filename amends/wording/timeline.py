@@ -41,9 +41,12 @@ SAYS: Mapping[str, str] = {
     "interception_cancelled": N_("The courier was asked to deliver the parcel after all."),
     "refusal_agreed": N_("{who} agreed to refund once the parcel is refused, until {until}."),
     "returned_to_merchant": N_("The parcel could not be stopped. The merchant answers again."),
+    "returned_to_merchant:delivered": N_("The parcel was delivered after all. The merchant answers again."),
+    "returned_to_merchant:came_back": N_("The parcel is coming back. The merchant answers again."),
     "look_required": N_("Somebody at the platform looks into it."),
     "parcel_scanned": N_("News of the parcel: {code} {place}"),
-    "interception_answered": N_("The courier answered on stopping the parcel."),
+    "interception_answered:accepted": N_("The courier is going to stop the parcel."),
+    "interception_answered:refused": N_("The courier cannot stop the parcel. {why}"),
     "return_shipped": N_("{who} sent the goods back: {carrier} {tracking_no}."),
     "return_accepted": N_("The return is accepted: {refund_minor}."),
     "replacement_shipped": N_("{who} shipped the goods: {carrier} {tracking_no}."),
@@ -78,7 +81,7 @@ SAYS: Mapping[str, str] = {
     "deadline_extended": N_("This deadline was extended: {deadline}. {reason}"),
     "outage_credited": N_("Deadlines were moved because of an outage."),
 }
-"""By the event's stored tag."""
+"""By the event's stored tag; where its answer or its reason makes the difference, with that behind it."""
 
 _PEOPLE: Mapping[str, str] = {
     Side.BUYER: N_("The buyer"),
@@ -111,7 +114,8 @@ def happening(event: Struct, by: str, reader: Reader) -> str:
     if tag in SILENT:
         return ""
     facts = {"who": who(by, reader), **_facts(event, reader)}
-    return translate(SAYS[tag], reader.language).format_map(facts).strip()
+    says = SAYS.get(f"{tag}:{facts.get('answer', facts.get('why'))}") or SAYS[tag]
+    return translate(says, reader.language).format_map(facts).strip()
 
 
 def who(by: str, reader: Reader) -> str:

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SIZE
+from tests.browser.persons import PHONE
 from tests.portal.buyer_stories import Story
 from tests.support import files
 
@@ -27,7 +27,7 @@ def sender(chromium, live_site):
     contexts = []
 
     def step_in(**options):
-        context = chromium.new_context(base_url=address, **(SIZE | options))
+        context = chromium.new_context(base_url=address, **(PHONE | options))
         contexts.append(context)
         assert context.request.post("/demo", form={"actor": "buyer/b42"}, max_redirects=0).status == 303
         return context.new_page()

@@ -3,12 +3,23 @@
 from datetime import timedelta
 from typing import Any
 
-from amends.application.ports import Answer, Envelope
+from amends.application.ports import Answer, CaseKey, Envelope
 from amends.domain import commands as k
 from amends.domain.actor import SYSTEM, Actor, buyer, merchant, platform
-from amends.domain.case import parse_case_id, public_case_id
-from amends.domain.order import Line, Payment, Scan
-from amends.domain.words import EvidenceKind, Fault, Kind, Leg, Payer, Remedy, Role, RulingOutcome, ScanCode
+from amends.domain.case import Case, parse_case_id, public_case_id
+from amends.domain.order import Group, Line, Payment, Scan
+from amends.domain.words import (
+    EvidenceKind,
+    Fault,
+    Kind,
+    Leg,
+    Payer,
+    PayoutState,
+    Remedy,
+    Role,
+    RulingOutcome,
+    ScanCode,
+)
 from tests.portal.site import Site
 
 BUYER = buyer("b42")
@@ -31,15 +42,24 @@ class Story:
         assert answer.refusal is None, (command, answer.refusal)
         return answer
 
-    async def bought(self, order_no: str, *, pieces: int = 1, title: str = "手冲咖啡壶 600ml 细口") -> str:
-        """Paid just now, not shipped; 59.00 a piece and 6.00 of freight."""
-        paid = 59_00 * pieces
+    async def bought(
+        self,
+        order_no: str,
+        *,
+        pieces: int = 1,
+        title: str = "手冲咖啡壶 600ml 细口",
+        each: int = 59_00,
+        category: str = "home",
+        group: Group | None = None,
+    ) -> str:
+        """Paid just now, not shipped; 6.00 of freight."""
+        paid = each * pieces
         await self.send(
             k.SyncOrder(
                 order_no,
                 BUYER.party,
                 "CNY",
-                (Line(1, "pot-600", title, "home", pieces, 59_00, paid),),
+                (Line(1, "pot-600", title, category, pieces, each, paid),),
                 6_00,
                 paid + 6_00,
                 (Payment("wechat", f"wx-{order_no}", paid + 6_00),),
@@ -48,6 +68,7 @@ class Story:
                 buyer_phone="13812345678",
                 carrier="shunfeng",
                 tracking_no=f"SF-{order_no}",
+                group=group,
             ),
             SYSTEM,
             order_no=order_no,
@@ -68,6 +89,43 @@ class Story:
             await self.scanned(order_no, code)
         self.site.clock.advance(timedelta(hours=1))
         return order_no
+
+    async def sent(self, order_no: str, **more: Any) -> str:
+        """It was picked up five hours ago."""
+        await self.bought(order_no, **more)
+        self.site.clock.advance(timedelta(hours=5))
+        await self.scanned(order_no, ScanCode.PICKED_UP)
+        return order_no
+
+    async def regretted(self, order_no: str, **more: Any) -> str:
+        """On its way, and not wanted any more."""
+        await self.sent(order_no, **more)
+        command = k.OpenCase(order_no, (k.CaseLine(1, 1),), Kind.REFUND_ONLY, "changed_mind", goods_received=False)
+        answer = await self.send(command, BUYER, order_no=order_no)
+        return public_case_id(1001, answer.case_id or 0)
+
+    async def replaced(self, order_no: str, case_id: str) -> None:
+        """The new goods arrive under the number that the shop entered."""
+        for code in (ScanCode.PICKED_UP, ScanCode.DELIVERED):
+            self.site.clock.advance(timedelta(hours=20))
+            scan = Scan(code, self.site.clock.now(), "浙江杭州")
+            command = k.RecordScan(Leg.REPLACEMENT, "shunfeng", f"SFN-{order_no}", scan)
+            await self.send(command, SYSTEM, order_no=order_no, case_id=case_id)
+
+    async def case(self, case_id: str) -> Case:
+        case = await self.site.desk.records.case(CaseKey(*(parse_case_id(case_id) or (0, 0))))
+        assert case is not None
+        return case
+
+    async def order_of(self, case_id: str) -> str:
+        return (await self.case(case_id)).order_no
+
+    async def paid_out(self, case_id: str) -> None:
+        """The payment provider says of everything that was ordered that it arrived."""
+        for payout in (await self.case(case_id)).payouts:
+            if payout.state is PayoutState.PAID:
+                continue
+            await self.send(k.RecordPayout(payout.payout_id, "done", "wx-refund-1"), SYSTEM, case_id=case_id)
 
     async def complained(self, order_no: str, kind: Kind = Kind.RETURN_AND_REFUND, **more: Any) -> str:
         """The goods are broken; the case's public id."""

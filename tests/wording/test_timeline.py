@@ -36,8 +36,9 @@ def reader(language="zh", side=None):
 
 def test_no_event_is_left_without_words_and_no_words_without_an_event():
     tags = {str(kind.__struct_config__.tag) for kind in e.Event.__subclasses__()}
-    assert set(SAYS) | SILENT == tags
-    assert not set(SAYS) & SILENT
+    told = {name.partition(":")[0] for name in SAYS}
+    assert told | SILENT == tags
+    assert not told & SILENT
 
 
 def test_every_verb_that_people_send_has_words():

@@ -194,9 +194,15 @@ class Visit:
         return Response(text, status_code=status, headers=headers, media_type="text/html", cookies=self._cookies)
 
     def go(self, path: str, said: str = "") -> Response[bytes]:
-        """On to another page, always by GET; `said` is shown there once."""
+        """On to another page, always by GET; `said` is shown there once.
+
+        A script morphs the answer into the page that asked, whose address stays: to another address it is sent instead.
+        """
         if said:
             self._set(_SAID_COOKIE, quote(said), 60)
+        stands_at = self.request.headers.get("hx-current-url")
+        if stands_at is not None and urlsplit(stands_at).path != urlsplit(path).path:
+            return Response(b"", status_code=200, headers={**_HEADERS, "hx-redirect": path}, cookies=self._cookies)
         return Response(
             b"", status_code=303, headers={**_HEADERS, "location": path}, cookies=self._cookies
         )  # fmt: skip
