@@ -419,6 +419,8 @@ async def test_only_who_asks_for_a_person_queues_for_one(site, buyer):
     hint = await buyer.post("/buyer/service", data=filled(front, "/buyer/service", text="运费险怎么算"))
     assert "还没有转接人工" in words(hint.text)
     assert "运费险怎么算" in hint.text
+    nothing = await buyer.post("/buyer/service", data=filled(front, "/buyer/service"))
+    assert "请先写下您想咨询的问题" in words(nothing.text)
 
     routed = await buyer.post("/buyer/service", data=filled(front, "/buyer/service", text="转 人 工"))
     assert routed.status_code == 303

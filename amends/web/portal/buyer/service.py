@@ -20,6 +20,7 @@ from amends.wording.formats import duration
 _SHOWN = 20
 
 _HINT = N_("No person has been called. Type “a person” or press the button, and somebody from the service will answer.")
+_NOTHING_SAID = N_("Nothing was sent: write what it is about, or press the button to talk to a person.")
 _PERSON = N_("I would like to talk to a person.")
 
 
@@ -37,7 +38,7 @@ async def hear(here: Here) -> Response[bytes]:
     person = "person" in here.form
     text = forms.message(here) or (translate(_PERSON, here.language) if person else "")
     if not text:
-        return await _front(here, case)
+        return await _front(here, case, hint=translate(_NOTHING_SAID, here.language))
     found = await (
         here.desk.service.ask_person(here.caller, text, case=about)
         if person
