@@ -208,8 +208,9 @@ OWNERS: Mapping[str, str] = {
     "platform": N_("Platform"),
     "courier": N_("Courier"),
     "nobody": N_("Nobody"),
+    "system": N_("System"),
 }
-"""Whose silence a deadline measures."""
+"""Whose silence a deadline measures, or whose evidence it is."""
 
 DEADLINES: Mapping[str, str] = {
     "answer.not_shipped": N_("Merchant's answer"),

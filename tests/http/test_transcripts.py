@@ -122,8 +122,8 @@ def test_what_is_no_chat_about_this_order_is_refused_with_its_place(api: Api, co
     assert evidence_count(api, case_id) == 0
 
 
-def test_a_party_files_one_as_its_own_word_and_not_after_its_time(api: Api):
-    """R1.2; rules §4"""
+def test_a_party_files_one_as_its_own_word(api: Api):
+    """R1.2"""
     case_id = opened(api)
     mine = send(api, chat(), OWNER, "chat.json", case_id=case_id, kind="chat_log")
     assert mine.status == 201, mine.json
