@@ -1,7 +1,7 @@
-"""Looking at filed pictures for what may help to decide: marks to compare them by, and the text in them.
+"""Looking at what was filed for what may help to decide: marks to compare pictures by, and text.
 
 Done by the worker, after the evidence is filed and never while somebody waits for a page. What is found are records
-of the picture; sentences come from them when somebody reads (`findings.py`).
+of the file; sentences come from them when somebody reads (`findings.py`).
 """
 
 import asyncio
@@ -15,17 +15,21 @@ from msgspec import Struct
 
 from amends.application.files import Blobs, Form, blob_key
 from amends.application.likeness import Mark
+from amends.application.passages import Line
 from amends.application.ports import CaseKey, Clock, Unavailable
 from amends.domain.time import Instant
 from amends.domain.words import EvidenceKind, Side
 
 log = logging.getLogger(__name__)
 
-COMPARED = frozenset({EvidenceKind.PHOTO, EvidenceKind.PACKING_PHOTO, EvidenceKind.WEIGHT_RECORD})
+COMPARED = frozenset({EvidenceKind.PHOTO, EvidenceKind.PACKING_PHOTO, EvidenceKind.WEIGHT_RECORD, EvidenceKind.VIDEO})
 """Kinds whose pictures are compared. Screenshots and papers all look alike: of these only the same file counts."""
 
 READ = frozenset(EvidenceKind) - {EvidenceKind.PHOTO, EvidenceKind.VIDEO, EvidenceKind.AUDIO, EvidenceKind.CALL_RECORD}
 """Kinds in which text is expected."""
+
+WITH_TEXT = ("image/", "application/pdf")
+"""How media types begin in which text can be read."""
 
 _LEASE = timedelta(minutes=5)
 _AT_ONCE = 8
@@ -43,10 +47,10 @@ class Due(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What a picture gave: its marks, the whole first, and the lines of text; None where they were not read."""
+    """What a file gave: marks of its pictures (`likeness.py`) and lines of text; None where they were not read."""
 
     marks: tuple[Mark, ...] = ()
-    lines: tuple[str, ...] | None = None
+    lines: tuple[Line, ...] | None = None
 
 
 class Examination(Struct, frozen=True):
@@ -57,7 +61,7 @@ class Examination(Struct, frozen=True):
     sha256: str
     examined_at: Instant
     marks: tuple[Mark, ...] = ()
-    lines: tuple[str, ...] | None = None
+    lines: tuple[Line, ...] | None = None
 
 
 class Match(NamedTuple):
@@ -102,12 +106,12 @@ class Examinations(Protocol):
 
 
 class PictureReader(Protocol):
-    """Looks at pictures apart from the service. `reads_text` says whether it can read."""
+    """Looks at files apart from the service. `reads_text` says whether it can read pictures."""
 
     @property
     def reads_text(self) -> bool: ...
 
-    async def see(self, file: Path, *, compare: bool, read: bool) -> Seen | None:
+    async def see(self, file: Path, media_type: str, *, compare: bool, read: bool) -> Seen | None:
         """None where it broke over the picture, or took too long."""
 
 
@@ -144,19 +148,27 @@ class Examiner:
         return len(found)
 
     async def _see(self, due: Due) -> Seen:
-        compare = due.kind in COMPARED
-        read = due.kind in READ and self._reader.reads_text
-        if not due.media_type.startswith("image/") or not (compare or read):
+        form = _looked_at(due.media_type)
+        compare, read = due.kind in COMPARED, due.kind in READ
+        if form is None or not (compare or read):
             return Seen()
         self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
         with TemporaryDirectory(dir=self._incoming, ignore_cleanup_errors=True) as folder:
-            file = Path(folder) / "display"
+            file = Path(folder) / form
             try:
-                parts = [part async for part in self._blobs.read(blob_key(due.sha256, Form.DISPLAY))]
+                with file.open("wb") as copy:
+                    async for part in self._blobs.read(blob_key(due.sha256, form)):
+                        await asyncio.to_thread(copy.write, part)
             except LookupError:
                 return Seen()
-            await asyncio.to_thread(file.write_bytes, b"".join(parts))
-            seen = await self._reader.see(file, compare=compare, read=read)
+            seen = await self._reader.see(file, due.media_type, compare=compare, read=read)
         if seen is None:
             log.warning("evidence %s of %s could not be looked at", due.evidence_id, due.case)
         return seen or Seen()
+
+
+def _looked_at(media_type: str) -> Form | None:
+    """Of documents the file itself: what is shown of them are pictures of their pages, without text."""
+    if media_type == "application/pdf":
+        return Form.ORIGINAL
+    return Form.DISPLAY if media_type.startswith(("image/", "video/")) else None

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from amends.application.access import Caller
 from amends.application.evidence import owners_of
-from amends.application.examining import READ, Examination, Examinations, Match
+from amends.application.examining import READ, WITH_TEXT, Examination, Examinations, Match
 from amends.application.files import FileBook, FiledFile
 from amends.application.passages import Passage, passages
 from amends.application.ports import CaseKey, Clock, Reader
@@ -25,9 +25,9 @@ from amends.domain.order import Order, delivered_at
 from amends.domain.permissions import is_party
 from amends.domain.refusals import Code, Refusal, refuse
 from amends.domain.time import Instant
-from amends.domain.words import ScanCode
+from amends.domain.words import EvidenceKind, ScanCode
 from amends.wording.catalogue import Language, translate
-from amends.wording.findings import AMOUNTS, LEGS, finding, relation
+from amends.wording.findings import AMOUNTS, LEGS, finding, on_page, relation
 from amends.wording.formats import duration
 from amends.wording.labels import owner_label
 from amends.wording.reader import RecordReader
@@ -90,13 +90,19 @@ def _of_file(
 ) -> Iterator[Finding]:
     """What the file says of itself, and what stands in it."""
     yield from telling.origin(mark, file.row.facts)
-    if examined is None or mark.kind not in READ or not file.row.media_type.startswith("image/"):
+    if examined is None or mark.kind not in READ or not file.row.media_type.startswith(WITH_TEXT):
         return
     if examined.lines is None:
         yield telling.plain(mark, "text_not_read")
         return
     for passage in passages(examined.lines, telling.order, telling.case):
         yield telling.passage(mark, passage)
+
+
+def _told_as(mine: EvidenceKind, other: EvidenceKind) -> str:
+    if mine is EvidenceKind.VIDEO:
+        return "similar_in_video"
+    return "similar_to_video" if other is EvidenceKind.VIDEO else "similar_picture"
 
 
 class _Telling:
@@ -112,12 +118,13 @@ class _Telling:
 
     def match(self, mark: EvidenceMark, match: Match) -> Finding:
         code = "same_file" if match.differing_bits is None else "similar_picture"
+        told = _told_as(mark.kind, match.kind) if code == "similar_picture" else code
         case_id = public_case_id(*match.case)
-        facts = {"side": match.side, "number": match.evidence_id, "filed_at": match.filed_at}
+        facts = {"side": match.side, "number": match.evidence_id, "kind": match.kind, "filed_at": match.filed_at}
         if match.differing_bits is not None:
             facts["differing"] = match.differing_bits
         words = {**facts, "side": owner_label(match.side, self._reader.language), "case": case_id}
-        text = finding(code, self._reader.language, when=self._reader.moment(match.filed_at), **words)
+        text = finding(told, self._reader.language, when=self._reader.moment(match.filed_at), **words)
         return Finding(mark.evidence_id, code, text, facts, case_id)
 
     def origin(self, mark: EvidenceMark, facts: dict[str, Any]) -> Iterator[Finding]:
@@ -153,7 +160,11 @@ class _Telling:
         if 0 < passage.differing <= _MISREAD:
             code = "nearly_number"
             facts["differing"] = passage.differing
-        return Finding(mark.evidence_id, code, finding(code, language, **facts | words), facts)
+        text = finding(code, language, **facts | words)
+        if passage.page:
+            facts["page"] = passage.page
+            text = on_page(text, passage.page, language)
+        return Finding(mark.evidence_id, code, text, facts)
 
     def _instant(self, written: Any) -> Instant | None:
         """Cameras write local time without saying where; then it is taken for the marketplace's."""

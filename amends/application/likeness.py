@@ -1,7 +1,8 @@
 """When two pictures are nearly the same: marks of 64 bits, how far apart they are, and how they are found by an index.
 
 A picture has a mark of its whole and one of each view with a margin cut off, so that a copy that somebody cropped is
-found as well: the whole of the one is like a view of the other. Why so, and how often it errs: decision 0009.
+found as well: the whole of the one is like a view of the other. A video has those of several of its pictures, one after
+another. Why so, and how often it errs: decision 0009.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,15 +39,18 @@ def apart(one: int, other: int) -> int:
 
 
 def difference(one: Sequence[Mark], other: Sequence[Mark]) -> int | None:
-    """How many bits the nearest of two pictures' views are apart; None where they are not nearly the same."""
-    if not one or not other:
-        return None
+    """How many bits the nearest views of two pictures or videos are apart; None where they are not nearly the same."""
     nearest = None
-    for a, b in [*((one[0], view) for view in other), *((view, other[0]) for view in one[1:])]:
+    for a, b in (*product(wholes(one), other), *product(one, wholes(other))):
         bits = apart(a.shape, b.shape)
         if bits <= MOST_APART and apart(a.edges, b.edges) <= MOST_EDGES_APART and (nearest is None or bits < nearest):
             nearest = bits
     return nearest
+
+
+def wholes(marks: Sequence[Mark]) -> Sequence[Mark]:
+    """Without the views."""
+    return marks[:: len(VIEWS)]
 
 
 def bands(shapes: Iterable[int]) -> list[int]:

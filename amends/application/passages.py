@@ -1,9 +1,11 @@
-"""What text in a screenshot names: numbers and amounts, held against the order. Facts, and the line they stand in."""
+"""What text in a screenshot or a paper names: numbers and amounts, held against the order, and where they stand."""
 
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from amends.domain.case import Case
 from amends.domain.order import Order
@@ -17,7 +19,14 @@ _SPACES = re.compile(r"\s+")
 _PARCEL_WORDS = re.compile(r"单号|快递|运单|物流|包裹|TRACKING|PARCEL")
 _ORDER_WORDS = re.compile(r"订单|ORDER")
 _NUMBER = re.compile(r"(?<![A-Z0-9])(?:[A-Z]{2,4}\d{9,18}|\d{12,18})(?![A-Z0-9])")
-_AMOUNT = re.compile(r"¥(\d[\d,]{0,12}(?:\.\d{1,2})?)|(?<![\d.])(\d[\d,]{0,12}(?:\.\d{1,2})?)(?:元|块钱)")
+_AMOUNT = re.compile(r"¥ ?(\d[\d,]{0,12}(?:\.\d{1,2})?)|(?<![\d.])(\d[\d,]{0,12}(?:\.\d{1,2})?) ?(?:元|块钱)")
+
+
+class Line(Struct, frozen=True, array_like=True):
+    """As it was read; `page` of a document counts from 1 and is 0 for a picture."""
+
+    text: str
+    page: int = 0
 
 
 class Passage(NamedTuple):
@@ -29,52 +38,54 @@ class Passage(NamedTuple):
     means: str = ""
     amount_minor: int = 0
     differing: int = 0
+    page: int = 0
 
 
-def passages(lines: Sequence[str], order: Order, case: Case) -> list[Passage]:
+def passages(lines: Sequence[Line], order: Order, case: Case) -> list[Passage]:
     """Each number and amount once, with the line in which it stands first."""
     found: dict[tuple[str, str], Passage] = {}
     for line in lines:
-        for passage in _in_line(line[:_LONGEST], order, case):
-            found.setdefault((passage.code, passage.value), passage)
+        for passage in _in_line(line.text[:_LONGEST], order, case):
+            found.setdefault((passage.code, passage.value), passage._replace(page=line.page))
     return list(found.values())[:_MOST]
 
 
 def _in_line(line: str, order: Order, case: Case) -> Iterator[Passage]:
+    spaced = _SPACES.sub(" ", _even(line))
     plain = _plain(line)
     parcels = _parcels(order, case)
     known = {_plain(order.order_no), *parcels}
-    if _has(plain, _plain(order.order_no)):
+    if _has(spaced, plain, _plain(order.order_no)):
         yield Passage("order_number", order.order_no, line)
     for number, leg in parcels.items():
-        if _has(plain, number):
+        if _has(spaced, plain, number):
             yield Passage("tracking_number", number, line, leg)
-    others = set(_others_of_shape(plain, _plain(order.order_no))) - known
+    others = set(_others_of_shape(spaced, plain, _plain(order.order_no))) - known
     for number in sorted(others):
         yield Passage("other_order_number", number, line, differing=_differing(number, _plain(order.order_no)))
-    for number in _NUMBER.findall(plain):
+    for number in _found(_NUMBER, spaced, plain):
         if number not in known | others and (number[0].isalpha() or _PARCEL_WORDS.search(plain)):
             nearest = min((_differing(number, parcel) for parcel in parcels), default=0)
             yield Passage("other_tracking_number", number, line, differing=nearest)
     if order.currency == "CNY":
-        yield from _amounts(plain, line, order, case)
+        yield from _amounts(spaced, line, order, case)
 
 
-def _amounts(plain: str, line: str, order: Order, case: Case) -> Iterator[Passage]:
+def _amounts(spaced: str, line: str, order: Order, case: Case) -> Iterator[Passage]:
     known = {
         **{line.unit_price: "unit_price" for line in order.lines},
         order.freight_paid: "freight",
         order.paid: "paid",
         case.amount_minor: "asked",
     }
-    for with_sign, with_word in _AMOUNT.findall(plain):
+    for with_sign, with_word in _AMOUNT.findall(spaced):
         whole, _, fraction = (with_sign or with_word).replace(",", "").partition(".")
         minor = int(whole) * 100 + int(fraction.ljust(2, "0") or 0)
         if minor:
             yield Passage("amount", str(minor), line, known.get(minor, ""), minor)
 
 
-def _others_of_shape(plain: str, order_no: str) -> list[str]:
+def _others_of_shape(spaced: str, plain: str, order_no: str) -> list[str]:
     """Numbers built as the shop builds those of its orders."""
     digits = sum(sign.isdigit() for sign in order_no)
     if digits < _LEAST_DIGITS or (digits == len(order_no) and not _ORDER_WORDS.search(plain)):
@@ -83,7 +94,12 @@ def _others_of_shape(plain: str, order_no: str) -> list[str]:
         r"\d" if sign.isdigit() else "[A-Z]" if sign.isascii() and sign.isalpha() else re.escape(sign)
         for sign in order_no
     )
-    return re.findall(f"(?<![A-Z0-9]){shape}(?![A-Z0-9])", plain)
+    return _found(re.compile(f"(?<![A-Z0-9]){shape}(?![A-Z0-9])"), spaced, plain)
+
+
+def _found(pattern: re.Pattern[str], spaced: str, plain: str) -> list[str]:
+    """Without spaces only where there is nothing else: columns of a paper would run into one number."""
+    return pattern.findall(spaced) or pattern.findall(plain)
 
 
 def _parcels(order: Order, case: Case) -> dict[str, str]:
@@ -91,8 +107,9 @@ def _parcels(order: Order, case: Case) -> dict[str, str]:
     return {_plain(parcel.tracking_no): leg for leg, parcel in legs if parcel is not None and parcel.tracking_no}
 
 
-def _has(plain: str, number: str) -> bool:
-    return re.search(f"(?<![A-Z0-9]){re.escape(number)}(?![A-Z0-9])", plain) is not None
+def _has(spaced: str, plain: str, number: str) -> bool:
+    whole = re.compile(f"(?<![A-Z0-9]){re.escape(number)}(?![A-Z0-9])")
+    return whole.search(spaced) is not None or whole.search(plain) is not None
 
 
 def _differing(one: str, other: str) -> int:
@@ -101,5 +118,10 @@ def _differing(one: str, other: str) -> int:
 
 
 def _plain(text: str) -> str:
-    """Wide signs narrow, small letters large, no spaces: a reader of pictures is not sure of any of these."""
-    return _SPACES.sub("", unicodedata.normalize("NFKC", text)).upper().replace("￥", "¥")
+    """Without spaces: a reader of pictures is not sure of them."""
+    return _SPACES.sub("", _even(text))
+
+
+def _even(text: str) -> str:
+    """Wide signs narrow and small letters large, for the same reason."""
+    return unicodedata.normalize("NFKC", text).upper().replace("￥", "¥")

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from amends.application.examining import MOST_ALIKE, Due, Examination, Match
-from amends.application.likeness import Mark, bands, difference, probes
+from amends.application.likeness import Mark, bands, difference, probes, wholes
+from amends.application.passages import Line
 from amends.application.ports import CaseKey
 from amends.domain.time import Instant
 from amends.domain.words import EvidenceKind, Side
@@ -43,7 +44,7 @@ class PostgresExaminations:
             "examined_at": examination.examined_at,
             "shapes": Longs(shapes),
             "edges": Longs([mark.edges for mark in examination.marks]),
-            "whole_bands": bands(shapes[:1]),
+            "whole_bands": bands(_wholes(examination.marks)),
             "view_bands": bands(shapes),
             "lines": msgspec.json.encode(lines).decode() if lines is not None else None,
         }
@@ -83,7 +84,7 @@ class PostgresExaminations:
         about = {
             **examination.case._asdict(),
             "sha256": examination.sha256,
-            "whole_probes": probes(shapes[:1]),
+            "whole_probes": probes(_wholes(examination.marks)),
             "view_probes": probes(shapes),
         }
         async with self._database.for_page() as connection, connection.transaction():
@@ -119,5 +120,13 @@ def _match(row: Sequence[Any]) -> Match:
     )
 
 
-def _lines(stored: bytes | None) -> tuple[str, ...] | None:
-    return msgspec.json.decode(stored, type=tuple[str, ...]) if stored is not None else None
+def _wholes(marks: Sequence[Mark]) -> list[int]:
+    return [mark.shape for mark in wholes(marks)]
+
+
+def _lines(stored: bytes | None) -> tuple[Line, ...] | None:
+    """Lines that were kept before documents were read have no page, and are texts alone."""
+    if stored is None:
+        return None
+    found = msgspec.json.decode(stored, type=list[Line | str])
+    return tuple(Line(one) if isinstance(one, str) else one for one in found)

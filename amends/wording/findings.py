@@ -10,6 +10,14 @@ FINDINGS: dict[str, str] = {
         "A nearly identical picture was filed by the {side} as {number} in case {case}, {when} "
         "({differing} of 64 features differ)."
     ),
+    "similar_in_video": N_(
+        "A picture of this video is nearly identical to what the {side} filed as {number} in case {case}, {when} "
+        "({differing} of 64 features differ)."
+    ),
+    "similar_to_video": N_(
+        "A nearly identical picture is in the video that the {side} filed as {number} in case {case}, {when} "
+        "({differing} of 64 features differ)."
+    ),
     "taken_at": N_("According to the file's own data it was made on {when}, {relation}."),
     "device": N_("According to the file's own data it was made with: {device}."),
     "software": N_("According to the file's own data it was last saved by: {software}."),
@@ -19,11 +27,11 @@ FINDINGS: dict[str, str] = {
     "other_tracking_number": N_("The text names a parcel number that is none of this case's, {value}: “{line}”"),
     "nearly_number": N_(
         "The text names {value}, which differs from a number of this case in {differing} characters; "
-        "it may have been misread: “{line}”"
+        "it may have been misread or mistyped: “{line}”"
     ),
     "amount": N_("The text names {amount}, which is {means}: “{line}”"),
     "other_amount": N_("The text names {amount}, which is no amount of this order: “{line}”"),
-    "text_not_read": N_("The text in this picture was not read: the reader is not installed here."),
+    "text_not_read": N_("The text in this file was not read."),
 }
 
 RELATIONS: dict[str, str] = {
@@ -53,6 +61,10 @@ AMOUNTS: dict[str, str] = {
 
 def finding(code: str, language: Language, **facts: Any) -> str:
     return translate(FINDINGS[code], language).format(**facts)
+
+
+def on_page(text: str, page: int, language: Language) -> str:
+    return translate(N_("{text} (page {page})"), language).format(text=text, page=page)
 
 
 def relation(code: str, duration: str, language: Language) -> str:

@@ -18,6 +18,7 @@ from amends.application.examining import Examination
 from amends.application.files import Copy, FileRow, FileState, Form, blob_key
 from amends.application.ids import Ids
 from amends.application.likeness import Mark
+from amends.application.passages import Line
 from amends.application.policies import SHIPPED, Policies, parse_policy, shipped_text
 from amends.application.ports import CaseKey, Envelope
 from amends.application.retention import Held, Retention, TooEarly
@@ -148,7 +149,7 @@ def test_what_was_seen_in_its_pictures_goes_with_a_case_and_what_another_case_ha
             exhibit = (await old.dispute.contents(READERS["platform"])).exhibits[0]
             marks = (Mark(0x0F0F_1234_5678_0F0F, 7),) * 16
             pieces = [(old.case, exhibit.evidence_id, exhibit.sha256), (other, "e1", "ab" * 32)]
-            seen = [Examination(*piece, MONDAY, marks, ("写在图上",)) for piece in pieces]
+            seen = [Examination(*piece, MONDAY, marks, (Line("写在图上"),)) for piece in pieces]
             for one in seen:
                 await book.put(one)
             for case in (old.case, other):

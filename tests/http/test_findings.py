@@ -23,13 +23,31 @@ EVERYBODY = (BUYER, OWNER, ARBITRATOR)
 Look = Callable[[], None]
 
 
+class Deaf(ProcessReader):
+    """Where the reader of pictures is not installed."""
+
+    @property
+    def reads_text(self) -> bool:
+        return False
+
+
 @pytest.fixture
 def look(api: Api) -> Iterator[Look]:
     """The worker looks at all that was filed."""
+    yield from looks(api, ProcessReader)
+
+
+@pytest.fixture
+def deaf(api: Api) -> Iterator[Look]:
+    """The same, by a worker that cannot read pictures."""
+    yield from looks(api, Deaf)
+
+
+def looks(api: Api, kind: type[ProcessReader]) -> Iterator[Look]:
     folder = Path(tempfile.mkdtemp(prefix="amends-test-"))
 
     async def once() -> None:
-        async with ProcessReader() as reader:
+        async with kind() as reader:
             while await examiner(api, reader, folder).once():
                 pass
 
@@ -178,32 +196,93 @@ def test_a_long_screenshot_is_read_to_its_end(api: Api, look: Look):
     assert codes(findings(api, case_id)) == ["order_number"]
 
 
-def test_without_the_reader_the_rest_is_found_and_it_is_said_that_text_was_not_read(api: Api):
-    class Deaf(ProcessReader):
-        @property
-        def reads_text(self) -> bool:
-            return False
-
+def test_without_the_reader_the_rest_is_found_and_it_is_said_that_text_was_not_read(api: Api, deaf: Look):
     first, second = opened(api, "o1"), opened(api, "o2")
     filed(api, first, pictures.jpeg(pictures.scene(6)))
     filed(api, second, pictures.jpeg(pictures.resized(pictures.scene(6), 0.5)))
     filed(api, second, pictures.jpeg(pictures.chat("你好")), kind="chat_screenshot")
-    folder = Path(tempfile.mkdtemp(prefix="amends-test-"))
-
-    async def once() -> None:
-        async with Deaf() as reader:
-            await examiner(api, reader, folder).once()
-
-    api.run(once())
-    shutil.rmtree(folder)
+    deaf()
     assert codes(findings(api, second)) == ["similar_picture", "text_not_read"]
+
+
+ORDER_NO = "260302-482915730"
+PAPER = (
+    f"BT /F1 14 Tf 72 700 Td (Invoice for order {ORDER_NO}) Tj ET",
+    "BT /F1 14 Tf 72 700 Td (Waybill YT9988776655443) Tj ET BT /F1 9 Tf 3 Tr 72 600 Td (order 260302-482915731) Tj ET",
+)
+
+
+def test_a_paper_is_read_page_by_page_and_what_is_hidden_in_it_is_not(api: Api, look: Look):
+    case_id = opened(api, ORDER_NO)
+    evidence_id = filed(api, case_id, files.document(*PAPER), OWNER, "document")
+    look()
+    for actor in EVERYBODY:
+        found = findings(api, case_id, actor, accept_language="en")
+        assert [(one["code"], one["facts"]["page"]) for one in found] == [
+            ("order_number", 1),
+            ("other_tracking_number", 2),
+        ]
+        assert {one["evidence_id"] for one in found} == {evidence_id}
+        assert found[0]["text"].endswith(f"“Invoice for order {ORDER_NO}” (page 1)")
+    assert findings(api, case_id)[1]["text"].endswith("（第 2 页）")
+
+
+def test_a_paper_is_read_where_pictures_cannot_be(api: Api, deaf: Look):
+    case_id = opened(api, ORDER_NO)
+    filed(api, case_id, files.document(*PAPER), OWNER, "document")
+    filed(api, case_id, files.document("0 g 60 590 300 30 re f"), OWNER, "document")
+    deaf()
+    found = findings(api, case_id)
+    assert codes(found) == ["order_number", "other_tracking_number", "text_not_read"]
+    assert found[2]["evidence_id"] == "e2", "a page that only a reader of pictures could read"
+
+
+def test_a_picture_of_a_video_is_found_again_in_a_photo_and_in_another_video(api: Api, look: Look):
+    wall, pot, hand, lid = (pictures.scene(seed, 320, 240) for seed in (21, 22, 23, 24))
+    first, second, third = opened(api, "o1"), opened(api, "o2"), opened(api, "o3")
+    filed(api, first, files.film(wall, pot, hand, lid), kind="video")
+    filed(api, second, pictures.jpeg(pictures.resized(hand, 2.0)))
+    filed(api, third, files.film(pot, pictures.scene(25, 320, 240)), OWNER, "video")
+    look()
+    said = {case: {one["case_id"]: one for one in findings(api, case, accept_language="en")}
+            for case in (first, second, third)}  # fmt: skip
+    assert {case: set(found) for case, found in said.items()} == {
+        first: {second, third}, second: {first}, third: {first},
+    }  # fmt: skip
+    assert {one["code"] for found in said.values() for one in found.values()} == {"similar_picture"}
+    assert said[first][second]["text"].startswith("A picture of this video is nearly identical to what the Buyer filed")
+    assert said[second][first]["text"].startswith("A nearly identical picture is in the video that the Buyer filed")
+    assert said[first][second]["facts"]["kind"] == "photo"
+    assert findings(api, first, BUYER) == findings(api, third, OWNER) == []
+
+
+@pytest.mark.parametrize(
+    ("container", "told"),
+    [
+        ("mp4", {"creation_time": "2026-02-28T06:00:00.000000Z", "com.android.manufacturer": "Xiaomi",
+                 "com.android.model": "Xiaomi 14"}),
+        ("mov", {"com.apple.quicktime.creationdate": "2026-02-28T14:00:00+0800", "com.apple.quicktime.make": "Apple",
+                 "com.apple.quicktime.model": "iPhone 16", "creation_time": "2026-03-09T06:00:00Z"}),
+    ],
+)  # fmt: skip
+def test_when_and_with_what_a_video_was_recorded_is_found_in_its_container(
+    api: Api, container: str, told: dict[str, str]
+):
+    """An iPhone's own date stands before the container's, which is of the last copy."""
+    case_id = complained(api)
+    filed(api, case_id, files.film(pictures.scene(26), container=container, **told), kind="video")
+    taken_at, device = findings(api, case_id, accept_language="en")
+    assert (taken_at["code"], taken_at["facts"]["relation"]) == ("taken_at", "before_delivery")
+    assert taken_at["facts"]["seconds"] == (3 * 24 + 3) * 3600
+    assert device["facts"]["device"] == ("Apple iPhone 16" if container == "mov" else "Xiaomi 14")
+    assert findings(api, case_id, OWNER) == []
 
 
 def test_a_picture_that_breaks_its_reader_is_not_looked_at_again_and_holds_nobody_up(api: Api):
     class Broken:
         reads_text = True
 
-        async def see(self, _file: Path, **_wanted: bool) -> Seen | None:
+        async def see(self, _file: Path, _media_type: str, **_wanted: bool) -> Seen | None:
             return None
 
     case_id = opened(api)
@@ -213,7 +292,8 @@ def test_a_picture_that_breaks_its_reader_is_not_looked_at_again_and_holds_nobod
     broken = examiner(api, Broken(), folder)  # type: ignore[arg-type]
     assert [api.run(broken.once()), api.run(broken.once())] == [2, 0]
     shutil.rmtree(folder)
-    assert findings(api, case_id) == []
+    (found,) = findings(api, case_id)
+    assert (found["code"], found["evidence_id"]) == ("text_not_read", "e2")
 
 
 def test_findings_are_for_those_whose_case_it_is(api: Api):

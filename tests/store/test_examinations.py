@@ -8,12 +8,14 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
+import psycopg
 import pytest
 from msgspec.structs import replace
 
 from amends.application.examining import Examination, Examinations
 from amends.application.files import FileBook, FileRow, FileState
 from amends.application.likeness import VIEWS, Mark
+from amends.application.passages import Line
 from amends.application.ports import CaseKey
 from amends.domain import commands as k
 from amends.domain.actor import buyer
@@ -121,7 +123,7 @@ def test_each_piece_with_a_file_is_lent_to_one_until_its_time_is_over_and_then_a
         assert {one: due.media_type for one, due in found.items()} == {hashed(1): "image/png", hashed(2): ""}
         assert await desk.book.due(now, until, 10) == []
         assert len(await desk.book.due(until, until + HOUR, 10)) == 2, "whoever had them died"
-        seen = Examination(case, found[hashed(1)].evidence_id, hashed(1), now, (), ("您好",))
+        seen = Examination(case, found[hashed(1)].evidence_id, hashed(1), now, (), (Line("您好"), Line("再见", 2)))
         await desk.book.put(seen)
         assert [due.sha256 for due in await desk.book.due(now + 3 * HOUR, until, 10)] == [hashed(2)]
         assert await desk.book.of_case(case) == [seen]
@@ -241,6 +243,20 @@ def test_two_that_are_looked_at_beside_each_other_find_each_other_and_are_one_pa
         await desk.book.put(seen[0])
         for case in cases:
             assert len(await desk.book.matches(case, 9)) == 1
+
+    play(partial(_on_postgres, database), story)
+
+
+def test_lines_that_were_kept_before_they_had_pages_are_read(database: str):
+    async def story(desk: Desk) -> None:
+        (case,) = await desk.shop.opened(1)
+        await desk.file(case, hashed(1))
+        await desk.book.put(Examination(case, "e1", hashed(1), MONDAY, (), (Line("订单"), Line("合计", 2))))
+        with psycopg.connect(database) as connection:
+            (kept,) = connection.execute("select lines::text from examinations").fetchone() or ("",)
+            assert kept == '[["订单",0],["合计",2]]'
+            connection.execute("update examinations set lines = %s", ['["订单", "合计"]'])
+        assert (await desk.book.of_case(case))[0].lines == (Line("订单"), Line("合计"))
 
     play(partial(_on_postgres, database), story)
 

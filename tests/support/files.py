@@ -76,6 +76,21 @@ def video(seconds: int = 3, *, codec: str = "libx264", container: str = "mp4", p
     return out.getvalue()
 
 
+def film(*shots: Image.Image, container: str = "mp4", **told: str) -> bytes:
+    """A video that shows each for a second; `told` is what the device wrote of itself into the container."""
+    out = io.BytesIO()
+    with av.open(out, "w", format=container, options={"movflags": "use_metadata_tags"}) as made:
+        made.metadata.update(told)
+        pictures = made.add_stream("libx264", rate=10)
+        pictures.width, pictures.height, pictures.pix_fmt = 320, 240, "yuv420p"
+        for number in range(10 * len(shots)):
+            frame = av.VideoFrame.from_image(shots[number // 10].resize((320, 240)))
+            frame.pts, frame.time_base = number, Fraction(1, 10)
+            made.mux(pictures.encode(frame))
+        made.mux(pictures.encode())
+    return out.getvalue()
+
+
 def sound(seconds: int = 2, rate: int = 16_000) -> bytes:
     out = io.BytesIO()
     with wave.open(out, "wb") as made:
@@ -88,20 +103,25 @@ def sound(seconds: int = 2, rate: int = 16_000) -> bytes:
 
 def pdf(pages: int = 1, *, script: str = "", encrypted: bool = False) -> bytes:
     """A document with words on each page; `script` runs when it is opened, where a reader lets it."""
-    kids = " ".join(f"{10 + 2 * number} 0 R" for number in range(pages))
+    drawn = [f"BT /F1 24 Tf 72 700 Td (Report, page {number + 1}) Tj ET" for number in range(pages)]
+    return document(*drawn, script=script, encrypted=encrypted)
+
+
+def document(*pages: str, script: str = "", encrypted: bool = False, turned: int = 0) -> bytes:
+    """Pages of 595 by 842 points as they are drawn: PDF operators, with Helvetica as /F1; `turned` in degrees."""
+    kids = " ".join(f"{10 + 2 * number} 0 R" for number in range(len(pages)))
     action = f"/OpenAction << /S /JavaScript /JS ({script}) >>" if script else ""
     objects = {
         1: f"<< /Type /Catalog /Pages 2 0 R {action} >>",
-        2: f"<< /Type /Pages /Kids [{kids}] /Count {pages} >>",
+        2: f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>",
         3: "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     }
-    for number in range(pages):
-        text = f"BT /F1 24 Tf 72 700 Td (Report, page {number + 1}) Tj ET"
+    for number, drawn in enumerate(pages):
         objects[10 + 2 * number] = (
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {11 + 2 * number} 0 R "
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Rotate {turned} /Contents {11 + 2 * number} 0 R "
             "/Resources << /Font << /F1 3 0 R >> >> >>"
         )
-        objects[11 + 2 * number] = f"<< /Length {len(text)} >>\nstream\n{text}\nendstream"
+        objects[11 + 2 * number] = f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream"
     out = b"%PDF-1.7\n"
     places = {}
     for number, content in objects.items():

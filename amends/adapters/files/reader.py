@@ -1,4 +1,4 @@
-"""Compares and reads pictures in a process of its own, ended when nothing has been asked of it for a while."""
+"""Compares and reads what was filed in a process of its own, ended when nothing has been asked of it for a while."""
 
 import asyncio
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Self
 import msgspec
 
 from amends.adapters.files.reading import words
-from amends.adapters.files.reading.jobs import Look, Shown
+from amends.adapters.files.reading.jobs import Look, Shown, Shows
 from amends.adapters.files.workers import Worker
 from amends.application.examining import Seen
 from amends.application.likeness import Mark
@@ -20,10 +20,11 @@ _GRACE_SECONDS = 15
 _FILES_PER_PROCESS = 500
 _IDLE_SECONDS = 120
 _MODULE = "amends.adapters.files.reading"
+_SHOWS: dict[str, Shows] = {"image": "picture", "video": "video", "application": "document"}
 
 
 class ProcessReader:
-    """One picture at a time: it is the worker's work, and nobody waits."""
+    """One file at a time: it is the worker's work, and nobody waits."""
 
     def __init__(self) -> None:
         self._worker: Worker | None = None
@@ -40,8 +41,8 @@ class ProcessReader:
     def reads_text(self) -> bool:
         return words.is_installed()
 
-    async def see(self, file: Path, *, compare: bool, read: bool) -> Seen | None:
-        job = Look(str(file), compare, read, _SECONDS)
+    async def see(self, file: Path, media_type: str, *, compare: bool, read: bool) -> Seen | None:
+        job = Look(str(file), _SHOWS[media_type.partition("/")[0]], compare, read, self.reads_text, _SECONDS)
         async with self._busy:
             try:
                 line = await (await self._running()).ask(msgspec.json.encode(job), _SECONDS + _GRACE_SECONDS)

@@ -25,6 +25,9 @@ _SPREAD = (0.1, 0.5, 0.9)
 
 _RATE = 32_000
 
+_MAKERS = ("com.apple.quicktime.make", "com.android.manufacturer", "make")
+_MODELS = ("com.apple.quicktime.model", "com.android.model", "model")
+
 
 def look_at_video(file: Path, reader: str, limits: dict[str, int]) -> tuple[dict[str, Any], list[Made]]:
     """Raises NotTaken, and what FFmpeg raises over what is broken."""
@@ -142,9 +145,13 @@ def _origin(container: Any) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     if taken := told.get("com.apple.quicktime.creationdate") or told.get("creation_time"):
         facts["taken_at"] = taken[:32]
-    device = " ".join(told[name] for name in ("com.apple.quicktime.make", "com.apple.quicktime.model") if name in told)
-    if device:
+    maker, model = _first(told, _MAKERS), _first(told, _MODELS)
+    if device := model if model.startswith(maker) else f"{maker} {model}".strip():
         facts["device"] = device[:100]
     if any("location" in name or name == "xyz" for name in told):
         facts["has_location"] = True
     return facts
+
+
+def _first(told: dict[str, str], names: tuple[str, ...]) -> str:
+    return next((told[name] for name in names if name in told), "")

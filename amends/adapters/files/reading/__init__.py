@@ -1,1 +1,1 @@
-"""Comparing and reading pictures that were copied by us: runs in a process of its own, because it is heavy."""
+"""Comparing and reading what was filed, in a process of its own: it is heavy, and documents are strangers'."""
