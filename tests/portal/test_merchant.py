@@ -373,6 +373,20 @@ async def test_a_rejection_leads_from_talking_over_script_and_wait_to_the_reason
     assert "商家已驳回" in words(done)
 
 
+async def test_each_point_of_a_rejection_stands_beside_what_the_record_gives_for_it(site, story, owner):
+    """R3.9: whose responsibility, which rules, what was offered."""
+    case_id = await story.complained("20260302-1")
+    await story.send(k.SendMessage("您好，请问漏水发生在什么时候？"), OWNER, case_id=case_id)
+    await story.send(k.PrepareRejection(1, "facts_differ"), OWNER, case_id=case_id)
+    site.clock.advance(timedelta(hours=20))
+    page = words(await seen(owner, f"/merchant/cases/{case_id}"))
+    assert "买家已提供该原因所需凭证，请说明为何不足以证明问题。" in page
+    assert "按申请原因，责任方为商家；举证责任在买家。退货运费由商家承担。" in page
+    assert "消费者可以退货" in page
+    assert "（消保法 24）" in page
+    assert "已提出方案 0 次" in page
+
+
 async def test_offering_instead_is_one_click_while_the_shop_waits(story, owner):
     case_id = await story.complained("20260302-1")
     await story.send(k.SendMessage("您好，请问漏水发生在什么时候？"), OWNER, case_id=case_id)

@@ -13,7 +13,9 @@ from amends.application.precedents import alike_to
 from amends.application.queries import RemedyView, evidence_in
 from amends.application.workbench import queue_of
 from amends.domain import commands as k
+from amends.domain.case import Case
 from amends.domain.draft import base
+from amends.domain.order import Order
 from amends.domain.words import EvidenceKind, Remedy, Role, Side, SmallPaymentType
 from amends.web.portal import forms, precedents
 from amends.web.portal.buyer.home import WHERE
@@ -23,6 +25,7 @@ from amends.web.portal.casepage import NOT_DONE, CasePage, currency_of, read_cas
 from amends.web.portal.freight import granted_by
 from amends.web.portal.merchant import queues
 from amends.web.portal.merchant.effects import advice, effects, figures
+from amends.web.portal.merchant.grounds import grounds
 from amends.web.portal.merchant.presence import see
 from amends.web.portal.merchant.wizard import POINTS, is_rejecting, read_wizard
 from amends.web.portal.talk import Entry
@@ -132,6 +135,7 @@ async def show(
     asked = await _list(here, key)
     lines, cursor = await queues.read_lines(here, asked, queues.BESIDE_A_CASE)
     evidence = evidence_in(page.facts)
+    wizard = read_wizard(here, page, bench.rejections)
     return here.page(
         "merchant/case.html",
         status=409 if trouble else 200,
@@ -146,8 +150,8 @@ async def show(
         lines=lines,
         further=asked.address(here.base, cursor=cursor) if cursor else "",
         steps=_steps(page, remedies, advised.verb if advised else ""),
-        wizard=read_wizard(here, page, bench.rejections),
-        points=[translate(text, here.language) for text in POINTS],
+        wizard=wizard,
+        points=await _points(here, page, explains=wizard is not None and wizard.step == "explain"),
         advice=advised,
         precedent=await _precedent(here, page),
         granted_by=granted_by(page, here.language),
@@ -189,12 +193,28 @@ async def _precedent(here: Visit, page: CasePage) -> tuple[str, ...]:
     """How cases alike ended, while there is still something to decide."""
     if page.view.closing is not None:
         return ()
+    case, order = await _kept(here, page)
+    found = await here.desk.precedents.of_shop(page.key.merchant_id, alike_to(case, order))
+    return precedents.for_shop(found, here.language)
+
+
+async def _points(here: Visit, page: CasePage, *, explains: bool) -> list[tuple[str, str]]:
+    """What a rejection says point by point; while it is written, each with what the record gives for it."""
+    labels = [translate(text, here.language) for text in POINTS]
+    if not explains:
+        return [(text, "") for text in labels]
+    case, order = await _kept(here, page)
+    policy, reader = here.desk.policies.get(page.view.policy), here.reader(page.view.money.currency)
+    return list(zip(labels, grounds(page, case, order, policy, reader), strict=True))
+
+
+async def _kept(here: Visit, page: CasePage) -> tuple[Case, Order]:
     docket = await here.desk.records.docket_of(page.key)
     case = docket.case(page.key.case_id) if docket is not None else None
-    if docket is None or docket.order is None or case is None:
-        return ()
-    found = await here.desk.precedents.of_shop(page.key.merchant_id, alike_to(case, docket.order))
-    return precedents.for_shop(found, here.language)
+    assert docket is not None, "it was just read"
+    assert docket.order is not None, "a case has an order"
+    assert case is not None, "it was just read"
+    return case, docket.order
 
 
 async def _list(here: Visit, key: CaseKey) -> queues.Asked:
