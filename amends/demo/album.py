@@ -18,6 +18,7 @@ from amends.adapters.files.inspector import ProcessInspector
 from amends.application.evidence import owner_of
 from amends.application.files import Blobs, Copy, FileBook, FileRow, FileState, Form, Inspected, Inspector, blob_key
 from amends.application.ids import Ids
+from amends.demo.chats import history
 from amends.demo.orders import DemoOrder
 from amends.demo.papers import Said, Slip, chat, listing, packing, receipt, report
 from amends.demo.pictures import Shot, photo, recompressed
@@ -64,6 +65,7 @@ class Filing(NamedTuple):
     amount_minor: int
     at: Instant
     sent_back: tuple[str, str, int] | None = None
+    applied_at: Instant | None = None
 
 
 class Album:
@@ -134,6 +136,8 @@ class Album:
                 return packing(_outward(order), at, draws)
             case EvidenceKind.CHAT_SCREENSHOT:
                 return chat(shop, order.order_no, _said(filing), at)
+            case EvidenceKind.CHAT_LOG:
+                return history(order, filing.fault, filing.applied_at or at, draws)
             case EvidenceKind.LISTING_TAG:
                 return listing(_thing(order), yuan(order.lines[0].unit_price), shop)
             case EvidenceKind.FREIGHT_RECEIPT:

@@ -248,6 +248,15 @@ class Scene:
         yield from self.does(who, k.AddEvidence(self.items(who, *kinds), self.words(note)), hours)
         return [f"e{number}" for number in range(before + 1, before + 1 + len(kinds))]
 
+    def chat_comes_in(self, hours: Hours) -> Generator[Act, Answer, None]:
+        """The marketplace hands over its chat from before the case (R1.2)."""
+        filing = Filing(
+            self.order, self.case_id, actor.SYSTEM, EvidenceKind.CHAT_LOG, "客服聊天.json", self.fault, 0,
+            self.world.now, applied_at=self.case.first_applied_at,
+        )  # fmt: skip
+        item = k.EvidenceItem(EvidenceKind.CHAT_LOG, self.world.take(filing), filing.name)
+        yield from self.does(actor.SYSTEM, k.AddEvidence((item,)), hours)
+
     def states(self, who: Actor, hours: Hours, *points: str) -> Generator[Act, Answer, None]:
         """A position, point by point (R5.4)."""
         yield from self.does(who, k.StatePosition(tuple(k.Point(self.words(point)) for point in points)), hours)

@@ -279,6 +279,7 @@ def return_disputed(s: Scene) -> Script:
 def waits_for_the_ruling(s: Scene) -> Script:
     yield from rejected(s)
     theirs, ours = yield from heard(s)
+    yield from s.chat_comes_in((0.1, 0.5))
     ask = k.RequestEvidence("buyer", (s.words("ask.video_of_fault"),))
     yield from s.does(arbitrator_of(s), ask, (1, 10))
     more = yield from s.files(s.buyer, "note.evidence_buyer", (1, 12), VIDEO)
@@ -353,6 +354,7 @@ def talked_over_before(s: Scene) -> Script:
     yield from s.until(lambda case: case.stage is Stage.UNDER_REVIEW)
     arbitrator = s.desk(*RULES)
     yield from s.does(arbitrator, k.Assign(arbitrator.staff), (0.5, 8))
+    yield from s.chat_comes_in((0.1, 0.5))
     chat = yield from s.files(s.buyer, "note.chat", (0.5, 6), EvidenceKind.CHAT_SCREENSHOT)
     ruling = k.Rule(
         RulingOutcome.REFUND,
