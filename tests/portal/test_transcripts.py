@@ -60,6 +60,9 @@ async def test_both_sides_and_the_platform_read_it_folded_and_none_of_it_as_mark
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in part
     assert "{{ 7 * 7 }}" in part
     assert "<i>" not in part
+    led = set(re.findall(r'href="([^"]*chat=e1[^"]*)"', page))
+    assert led <= {f"{path}/cases/{case_id}?chat=e1#chat-e1"}, "evidence leads to where it is read"
+    assert 'data-symbol="application"' not in page, "it is no PDF"
 
 
 async def test_what_a_side_files_is_said_to_be_its_own_word(site: Site):
