@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
+from amends.application import transcripts
 from amends.application.files import Blobs, Form, blob_key
 from amends.application.likeness import Mark
 from amends.application.passages import Line
@@ -28,7 +29,7 @@ COMPARED = frozenset({EvidenceKind.PHOTO, EvidenceKind.PACKING_PHOTO, EvidenceKi
 READ = frozenset(EvidenceKind) - {EvidenceKind.PHOTO, EvidenceKind.VIDEO, EvidenceKind.AUDIO, EvidenceKind.CALL_RECORD}
 """Kinds in which text is expected."""
 
-WITH_TEXT = ("image/", "application/pdf")
+WITH_TEXT = ("image/", "application/pdf", transcripts.MEDIA_TYPE)
 """How media types begin in which text can be read."""
 
 _LEASE = timedelta(minutes=5)
@@ -148,6 +149,8 @@ class Examiner:
         return len(found)
 
     async def _see(self, due: Due) -> Seen:
+        if due.media_type == transcripts.MEDIA_TYPE:
+            return await self._of_chat(due)
         form = _looked_at(due.media_type)
         compare, read = due.kind in COMPARED, due.kind in READ
         if form is None or not (compare or read):
@@ -165,6 +168,15 @@ class Examiner:
         if seen is None:
             log.warning("evidence %s of %s could not be looked at", due.evidence_id, due.case)
         return seen or Seen()
+
+    async def _of_chat(self, due: Due) -> Seen:
+        """Its copy is our own writing, so nothing is opened. What has no digit names neither number nor amount."""
+        try:
+            shown = b"".join([part async for part in self._blobs.read(blob_key(due.sha256, Form.DISPLAY))])
+        except LookupError:
+            return Seen()
+        said = (text for line in transcripts.read(shown).messages for text in line.text.splitlines())
+        return Seen(lines=tuple(Line(text) for text in said if any(sign.isdigit() for sign in text)))
 
 
 def _looked_at(media_type: str) -> Form | None:

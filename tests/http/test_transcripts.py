@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from amends.adapters.files.reader import ProcessReader
+from amends.application.examining import Examiner
 from amends.proof.redact import Cover, redact
 from amends.proof.verify import verify
 from tests.http.filing import begin, get, go_on, send
@@ -164,3 +166,21 @@ def test_it_is_in_everybodys_dossier_and_its_proof(any_api: Api, tmp_path: Path)
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(less, "w") as target:
         assert redact(source, target, Cover(files=[number])) >= 1
     assert verify(less).holds
+
+
+def test_the_order_and_amounts_that_a_chat_names_are_found_in_it(api: Api, tmp_path: Path):
+    """R5.4: like those in a screenshot, and stated as facts."""
+    case_id = complained(api)
+    named = chat(message("订单 o1 的壶漏水"), message("退您 100.00 元可以吗", -59, "merchant"), message("好的", -58))
+    assert imported(api, case_id, named).status == 201
+
+    async def look() -> None:
+        async with ProcessReader() as reader:
+            desk = api.desk
+            examiner = Examiner(desk.findings.examinations, desk.evidence.blobs, reader, desk.clock, tmp_path)
+            assert await examiner.once() == 1
+
+    api.run(look())
+    found = api.get(f"/v1/cases/{case_id}/findings", "platform/gao", accept_language="en").json["findings"]
+    assert "amount" in {one["code"] for one in found}, found
+    assert any("退您 100.00 元可以吗" in one["text"] for one in found)
