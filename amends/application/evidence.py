@@ -377,8 +377,10 @@ class Evidence:
         latest = self._clock.now() + transcripts.CLOCKS_APART
         for told in (inspected.facts["first_at"], inspected.facts["last_at"]):
             at = datetime.fromisoformat(told)
-            if at > latest or (earliest is not None and at < earliest):
-                raise Unsuitable("transcript_out_of_time", found=told, earliest=earliest and earliest.isoformat())
+            if at > latest:
+                raise Unsuitable("transcript_from_future", found=told)
+            if earliest is not None and at < earliest:
+                raise Unsuitable("transcript_out_of_time", found=told, earliest=earliest.isoformat())
 
     async def _keep(self, row: FileRow, folder: Path) -> FileRow:
         """The row is there, so the sweep knows of the bytes before there are any."""

@@ -100,7 +100,12 @@ PROBLEMS: Mapping[str, Kind] = {
     "transcript_out_of_time": Kind(
         422,
         N_("A message is not from the time of this order"),
-        N_("Messages may be from {earliest} until now; one is from {found}. Leave out what is not about this order."),
+        N_("Messages may be from {earliest} on; one is from {found}. Leave out what is not about this order."),
+    ),
+    "transcript_from_future": Kind(
+        422,
+        N_("A message is from the future"),
+        N_("One is from {found}. Look at the clock and the time zone of the chat."),
     ),
     "too_many_files": Kind(409, N_("There are too many files"), N_("Each side may file {limit} in a case.")),
     "unknown_file": Kind(

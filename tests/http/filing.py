@@ -1,5 +1,6 @@
 """Files of evidence over HTTP, as a client sends them; and every way in which one is refused."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +41,12 @@ def go_on(api: Api, upload_id: str, offset: int, content: bytes, actor: str = BU
 
 def of(content: Callable[[], bytes]) -> Provoke:
     return lambda api, case_id: send(api, content(), case_id=case_id, kind="photo")
+
+
+def chat(*instants: str) -> bytes:
+    """Something said at each of them."""
+    messages = [{"at": at, "side": "buyer", "text": "在吗"} for at in instants]
+    return json.dumps({"source": "客服聊天", "messages": messages}).encode()
 
 
 class Finds:
@@ -98,6 +105,10 @@ PROVOKED: list[tuple[str, Provoke]] = [
     ("picture_too_large", of(lambda: files.png_of_size(40_000, 40_000))),
     ("recording_too_long", of(lambda: files.sound(3_700, 4_000))),
     ("document_too_long", of(lambda: files.pdf(61))),
+    ("transcript_invalid", of(lambda: b'{"source": "chat"}')),
+    ("transcript_too_long", of(lambda: chat(*["2026-03-02T09:00:00Z"] * 3_001))),
+    ("transcript_from_future", of(lambda: chat("2099-01-01T00:00:00Z"))),
+    ("transcript_out_of_time", of(lambda: chat("2020-01-01T00:00:00Z"))),
     ("too_many_files", too_many),
     ("unknown_file", lambda api, c: api.command(c, "add-evidence", BUYER, UNKNOWN)),
     ("unknown_upload", lambda api, _: api.get("/v1/uploads/1001-0000000000001", BUYER)),

@@ -102,7 +102,7 @@ def test_the_marketplace_files_nothing_but_chats(api: Api):
 
 
 REFUSED = [
-    ("from the future", chat(message(minutes=6)), "transcript_out_of_time", None),
+    ("from the future", chat(message(minutes=6)), "transcript_from_future", None),
     ("from long before", chat(message(minutes=-91 * 1440)), "transcript_out_of_time", None),
     ("too many", chat(*[message(str(n)) for n in range(3_001)]), "transcript_too_long", None),
     ("nothing said", json.dumps({"source": "客服聊天", "messages": []}).encode(), "transcript_invalid", "messages"),
