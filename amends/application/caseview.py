@@ -198,6 +198,7 @@ class CaseView(Struct, frozen=True, omit_defaults=True):
     assignee: str = ""
     look: str = ""
     reopened_why: str = ""
+    erased_at: Instant | None = None
 
 
 class CaseLineView(Struct, frozen=True, omit_defaults=True):
@@ -296,6 +297,7 @@ def case_view(docket: Docket, c: CaseDraft, context: Context, reader: Reader, ve
         assignee=case.assignee,
         look=case.look,
         reopened_why=case.reopened_why,
+        erased_at=case.erased_at,
     )
 
 

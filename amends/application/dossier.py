@@ -24,6 +24,7 @@ from amends.application.files import Blobs, FileView, Form, blob_key
 from amends.application.ledger import CaseProof, Inclusion, Ledger
 from amends.application.policies import Policies, UnknownPolicy
 from amends.application.ports import CaseKey, Reader, Record
+from amends.application.privacy import BUYER, STAFF
 from amends.application.sealing import canonical, disclosures, line_of
 from amends.application.transcripts import Transcript
 from amends.application.visibility import visible, visible_case, visible_order
@@ -333,7 +334,7 @@ def _disclosed(contents: Contents) -> Iterator[bytes]:
             continue
         document = msgspec.json.decode(canonical(shown))
         for disclosure in disclosures(record.payload):
-            if disclosure.pointer == "/staff":
+            if disclosure.pointer in (BUYER, STAFF):
                 told = shown.by == record.fact.by
             else:
                 told = _at(document, disclosure.pointer) == disclosure.value

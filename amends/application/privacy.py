@@ -17,11 +17,12 @@ from amends.domain import events as e
 from amends.domain import order as o
 
 PERSONAL: dict[type[Struct], tuple[str, ...]] = {
+    e.CaseOpened: ("buyer_id",),
     e.Terms: ("note",),
     e.CaseClosed: ("reason",),
     e.MessageSent: ("text",),
     e.EvidenceFiled: ("note",),
-    k.EvidenceItem: ("name", "note"),
+    k.EvidenceItem: ("name", "note", "sha256"),
     k.Point: ("text",),
     e.CallRecorded: ("note",),
     e.ContactRevealed: ("reason",),
@@ -30,6 +31,11 @@ PERSONAL: dict[type[Struct], tuple[str, ...]] = {
     e.OfferDeclined: ("note",),
     e.RejectionPrepared: ("added_text",),
     e.RefusalAgreed: ("message",),
+    e.InterceptionRequested: ("tracking_no",),
+    e.InterceptionCancelled: ("tracking_no",),
+    e.ParcelScanned: ("tracking_no",),
+    e.ReturnShipped: ("tracking_no",),
+    e.ReplacementShipped: ("tracking_no",),
     o.Scan: ("place", "text"),
     e.InterceptionAnswered: ("why",),
     e.ReplacementDisputed: ("reason",),
@@ -48,7 +54,7 @@ PERSONAL: dict[type[Struct], tuple[str, ...]] = {
     e.CaseSuspended: ("reason",),
     e.DeadlineExtended: ("reason",),
 }
-"""Written by a person or about one; covered where there is anything."""
+"""Written by a person, about one, or leading to one; covered where there is anything."""
 
 NOT_FOR_ALL: dict[type[Struct], tuple[str, ...]] = {
     e.EvidenceRequested: ("what",),
@@ -62,10 +68,16 @@ NOT_FOR_ALL: dict[type[Struct], tuple[str, ...]] = {
 }
 """What `visibility` keeps from a side; always covered, because a gap would tell that there is nothing."""
 
+STAFF, BUYER = "/staff", "/buyer"
+"""Places of the person behind `by`: who did it for a shop or for the platform, and the buyer."""
+
 KEPT = frozenset((
-    "/staff", "/event/what", "/event/solutions", "/event/by", "/event/approved_by", "/event/advanced", "/event/paper",
+    STAFF, "/event/what", "/event/solutions", "/event/by", "/event/approved_by", "/event/advanced", "/event/paper",
 ))  # fmt: skip
 """Places that stay when the words of persons are erased: who answered for what is nobody's private life."""
+
+CHECKED = frozenset({"sha256"})
+"""Fields whose form is checked when they are read: left out where they were erased."""
 
 Cover = Callable[[str, Any], Any]
 """What stands in place of the value at a pointer; the value is None where the field is left out of the JSON."""

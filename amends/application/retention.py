@@ -1,7 +1,8 @@
 """Records whose time is over: what has to be kept, until when, and what goes then (law: 电商法 31; policy `retention`).
 
-From a case that is due go its files and every word of a person. Its events stay, with a salted hash in place of each
-word, so that the chain over them and the ledger still prove what happened, when, and who decided.
+From a case that is due go its files, every word of a person, who the buyer is, and what leads to the buyer. Its events
+stay, with a salted hash in place of each of these, so that the chain over them and the ledger still prove what
+happened, when, and who decided. A buyer may ask for it as soon as the law lets go (PIPL 47); what has to stay is told.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -80,6 +81,14 @@ class Loose(NamedTuple):
     talks: int
 
 
+class LooseOfBuyer(NamedTuple):
+    """What a buyer has beside cases: how much went, how much stays, and when the last of that was over."""
+
+    gone: Loose
+    kept: Loose
+    last_at: Instant | None
+
+
 class Hold(NamedTuple):
     """A case that must be kept, by whose word."""
 
@@ -99,11 +108,17 @@ class Archive(Protocol):
     async def one(self, case: CaseKey) -> Finished | None:
         """A case that is whole."""
 
+    async def of_buyer(self, buyer_id: str) -> list[Finished]:
+        """All cases of a buyer that are whole, closed or not, by closing."""
+
+    async def loose_of(self, buyer_id: str, before: Instant, *, dry: bool) -> LooseOfBuyer:
+        """Remove what is a buyer's and belongs to no case: orders over before an instant, and talks that are closed."""
+
     async def erase(
         self,
         finished: Finished,
         right: Right,
-        case_remains: Callable[[Sequence[bytes]], Remains],
+        case_remains: Callable[[Sequence[bytes], Instant], Remains],
         order_remains: Callable[[Order], OrderRemains],
         remove: Callable[[str], Awaitable[None]],
     ) -> Taken | None:
@@ -130,10 +145,13 @@ class Removal(Protocol):
 
 
 class Due(NamedTuple):
-    """A case whose time is over, unless it is held."""
+    """A case whose time is over, unless it is held; one that a buyer asked for may have to be kept until then.
+
+    `kept_until` is None while the case runs.
+    """
 
     finished: Finished
-    kept_until: Instant
+    kept_until: Instant | None
 
 
 class Outcome(NamedTuple):
@@ -142,6 +160,17 @@ class Outcome(NamedTuple):
     due: Due
     taken: Taken | None
     why_not: str = ""
+
+
+class Answer(Struct, frozen=True):
+    """What a buyer is told who asked for erasure: every case with what became of it, and what there was beside them.
+
+    `loose_until` is when the last of what stays beside them may go; None where nothing stays, or a talk still runs.
+    """
+
+    cases: tuple[Outcome, ...]
+    loose: LooseOfBuyer
+    loose_until: Instant | None
 
 
 class TooEarly(Exception):
@@ -188,6 +217,27 @@ class Retention:
             raise Held(finished.held)
         return await self._erase(Due(finished, until), by, because)
 
+    async def forget(self, buyer_id: str, by: str, because: str, *, dry: bool = False) -> Answer:
+        """Erase what is personal of a buyer, as far as the law lets go; `dry` only tells. Raises Unavailable."""
+        outcomes = [
+            await self._forget(finished, by, because, dry=dry) for finished in await self._archive.of_buyer(buyer_id)
+        ]
+        now, zone = self._clock.now(), self._policies.in_force(self._clock.now()).zone
+        loose = await self._archive.loose_of(buyer_id, local_years_ago(now, LEAST_YEARS, zone), dry=dry)
+        until = end_of_local_year(loose.last_at, LEAST_YEARS, zone) if loose.last_at is not None else None
+        return Answer(tuple(outcomes), loose, until)
+
+    async def _forget(self, finished: Finished, by: str, because: str, *, dry: bool) -> Outcome:
+        if finished.closed_at is None:
+            return Outcome(Due(finished, None), None, "it is still running")
+        due = Due(finished, self._kept_until(finished, LEAST_YEARS))
+        assert due.kept_until is not None
+        if finished.held is not None:
+            return Outcome(due, None, f"held: {finished.held}")
+        if self._clock.now() < due.kept_until:
+            return Outcome(due, None, "the law asks for the record (电商法 31)")
+        return Outcome(due, None) if dry else await self._erase(due, by, because)
+
     async def clear(self, *, dry: bool = False) -> Loose:
         """Remove what belongs to no case and whose time is over; `dry` only counts. Raises Unavailable."""
         now = self._clock.now()
@@ -228,6 +278,7 @@ class Retention:
         return end_of_local_year(over_at(finished), years, zone)
 
     async def _erase(self, due: Due, by: str, because: str) -> Outcome:
+        assert due.kept_until is not None, "cases that run are not erased"
         right = Right(by, self._clock.now(), because, due.kept_until)
         taken = await self._archive.erase(due.finished, right, case_remains, order_remains, self._remove)
         return Outcome(due, taken, "" if taken is not None else "it moved meanwhile")
@@ -244,18 +295,19 @@ def over_at(finished: Finished) -> Instant:
     return max(end for end in ends if end is not None)
 
 
-def case_remains(payloads: Sequence[bytes]) -> Remains:
-    """What is left of a case without the words of persons."""
+def case_remains(payloads: Sequence[bytes], at: Instant) -> Remains:
+    """What is left of a case, erased at an instant, without the words of persons and without the buyer."""
     left = [erased(payload) for payload in payloads]
-    case = fold(unseal(payload) for payload in left)
+    case = replace(fold(unseal(payload) for payload in left), buyer_id=ERASED, erased_at=at)
     changed = sum(was != now for was, now in zip(payloads, left, strict=True))
     return Remains(left, msgspec.json.encode(case), changed)
 
 
 def order_remains(order: Order) -> OrderRemains:
-    """What is left of an order: goods and amounts, and nothing of the buyer but the shop's own number."""
+    """What is left of an order: the shop's number, goods and amounts, and nothing that leads to the buyer."""
     left = replace(
         order,
+        buyer_id="",
         buyer_phone=None,
         payments=tuple(replace(payment, reference=ERASED) for payment in order.payments),
         parcel=_without_places(order.parcel),
@@ -266,4 +318,4 @@ def order_remains(order: Order) -> OrderRemains:
 def _without_places(parcel: Parcel | None) -> Parcel | None:
     if parcel is None:
         return None
-    return replace(parcel, scans=tuple(replace(scan, place="", text="") for scan in parcel.scans))
+    return replace(parcel, tracking_no="", scans=tuple(replace(scan, place="", text="") for scan in parcel.scans))

@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from amends.application.ports import Envelope, SealedFact, Unstorable
-from amends.application.privacy import KEPT, covered, has_private
+from amends.application.privacy import BUYER, CHECKED, KEPT, STAFF, covered, has_private
 from amends.domain.events import CaseOpened, Event, Fact
 from amends.domain.time import Instant
 from amends.domain.words import Side
@@ -62,7 +62,6 @@ _EXACT = 2**53
 _BACKSLASH = ord("\\")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _SALT_BYTES = 16
-_STAFF = "/staff"
 
 
 def canonical(value: Any) -> bytes:
@@ -128,9 +127,13 @@ def _written(fact: Fact) -> tuple[bytes, bytes]:
 
     if has_private(event.__class__):
         closed = _event(covered(event, "/event", cover))
-    if author.staff:
+    if author.place == STAFF:
         line = b'{"at":%s,"by":%s,"case_id":"%d","event":%s,"salt":"%s","seq":%d,"staff":%s}' % (
-            at, author.party, case_id, closed, salt, seq, _encoder.encode(cover(_STAFF, author.staff)),
+            at, author.party, case_id, closed, salt, seq, _encoder.encode(cover(STAFF, author.person)),
+        )  # fmt: skip
+    elif author.place == BUYER:
+        line = b'{"at":%s,"buyer":%s,"by":%s,"case_id":"%d","event":%s,"salt":"%s","seq":%d}' % (
+            at, _encoder.encode(cover(BUYER, author.person)), author.party, case_id, closed, salt, seq,
         )  # fmt: skip
     else:
         line = b'{"at":%s,"by":%s,"case_id":"%d","event":%s,"salt":"%s","seq":%d}' % (
@@ -179,28 +182,28 @@ def _new_salt() -> bytes:
 
 
 class _Author(NamedTuple):
-    """Who did it as JSON, the party alone as JSON, and the person who did it for the party."""
+    """Who did it as JSON, the same without the person as JSON, the person, and the place that covers the person."""
 
     by: bytes
     party: bytes
-    staff: str
+    person: str
+    place: str
 
 
 @lru_cache(maxsize=4096)
 def _author(by: str) -> _Author:
-    party, staff = _parts(by)
-    return _Author(_encoded(by), _encoded(party), staff)
+    party, person = _parts(by)
+    place = "" if not person else BUYER if party == Side.BUYER else STAFF
+    return _Author(_encoded(by), _encoded(party), person, place)
 
 
 def _parts(by: str) -> tuple[str, str]:
-    """The party that acts and the person who does it for the party: `merchant/1001`, `li`."""
+    """The party that acts and the person behind it: `merchant/1001`, `li`."""
     side, _, rest = by.partition("/")
-    if side == Side.PLATFORM:
-        return side, rest
     if side == Side.MERCHANT:
         merchant_id, _, staff = rest.partition("/")
         return f"{side}/{merchant_id}", staff
-    return by, ""
+    return side, rest
 
 
 def _disclosed(seq: int, pointer: str, salt: bytes, value: Any) -> bytes:
@@ -246,17 +249,17 @@ def _opened(payload: bytes) -> tuple[bytes, list[Disclosure]]:
 
 def _taken(document: Any, pointer: str) -> Any:
     """The open value at a place; None where the payload leaves it out."""
-    if pointer == _STAFF:
-        document["by"], staff = _parts(document["by"])
-        return staff
+    if pointer in (STAFF, BUYER):
+        document["by"], person = _parts(document["by"])
+        return person
     way, _, name = pointer.rpartition("/")
     return value_at(document, way).get(name)
 
 
 def _put(document: Any, pointer: str, value: Any) -> None:
-    """Put an open or a covered value in its place; the open staff is part of `by` again."""
+    """Put an open or a covered value in its place; staff that is told is part of `by` again."""
     way, _, name = pointer.rpartition("/")
-    if pointer == _STAFF and isinstance(value, str):
+    if pointer == STAFF and isinstance(value, str):
         document["by"] += f"/{value}"
         del document["staff"]
     elif value is None:
@@ -279,7 +282,9 @@ def _readable(value: Any) -> Any:
     if covered_hash(value) is not None:
         return ERASED
     if isinstance(value, dict):
-        return {key: _readable(item) for key, item in value.items()}
+        return {
+            key: _readable(item) for key, item in value.items() if key not in CHECKED or covered_hash(item) is None
+        }
     return [_readable(item) for item in value] if isinstance(value, list) else value
 
 

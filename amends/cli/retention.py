@@ -67,6 +67,30 @@ def erase(case: str, *, because: str, by: str = "", data: Path | None = None) ->
 
 
 @app.command
+def forget(buyer: str, *, because: str, dry_run: bool = False, by: str = "", data: Path | None = None) -> None:
+    """Erase what is personal of a buyer who asked for it, as far as the law lets go, and tell what stays and why.
+
+    :param buyer: The shop's id of the buyer, like b42.
+    :param because: Who asked and when, for the record: name a letter or a ticket, not the person.
+    :param dry_run: Only tell what would go.
+    :param by: Who does it; the account of this machine if left out.
+    :param data: Data folder of the database that comes along, and of evidence files.
+    """
+    answer = _with(data, lambda retention: retention.forget(buyer, _who(by), because, dry=dry_run))
+    table = Table("case", "kept until", "events", "files", "bytes", "", box=None)
+    for outcome in answer.cases:
+        table.add_row(*_row(outcome, dry=dry_run))
+    if answer.cases:
+        Console(highlight=False, markup=False).print(table)
+    gone, kept = answer.loose.gone, answer.loose.kept
+    what = "would go" if dry_run else "removed"
+    _say(f"{gone.orders} orders without a case and {gone.talks} talks with the service {what}.")
+    if kept.orders or kept.talks:
+        until = f" until {answer.loose_until:%F} at the latest (电商法 31)" if answer.loose_until else ""
+        _say(f"{kept.orders} orders without a case and {kept.talks} talks with the service stay{until}.")
+
+
+@app.command
 def hold(case: str, *, reason: str, by: str = "", data: Path | None = None) -> None:
     """Keep a case whole until the hold is lifted, whatever its time.
 
@@ -135,10 +159,10 @@ def _who(by: str) -> str:
 
 
 def _row(outcome: Outcome, *, dry: bool) -> list[str]:
-    taken = outcome.taken
+    taken, until = outcome.taken, outcome.due.kept_until
     figures = [str(taken.events), str(taken.files), f"{taken.file_bytes:,}"] if taken is not None else ["", "", ""]
     what = outcome.why_not or ("would go" if dry else "erased")
-    return [public_case_id(*outcome.due.finished.key), f"{outcome.due.kept_until:%F}", *figures, what]
+    return [public_case_id(*outcome.due.finished.key), f"{until:%F}" if until else "", *figures, what]
 
 
 def _summary(outcomes: list[Outcome], *, dry: bool) -> str:

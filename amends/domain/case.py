@@ -177,7 +177,7 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     `due_minor` is promised and not ordered as a payout; `owed_minor` of it waits for no goods any more: it is for a
     return that came, or was sent and refused. `freight_claim_minor` is the return freight on the buyer's receipt,
     `freight_granted_minor` what of it was granted. `extended` are seconds by which the platform's own clocks were
-    made longer.
+    made longer. `erased_at` is told by no event: since then the record has nothing personal in it.
     """
 
     case_id: int
@@ -260,6 +260,7 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     ending: Closing | None = None
     closing: Closing | None = None
     reopened_why: str = ""
+    erased_at: Instant | None = None
 
     @property
     def is_open(self) -> bool:

@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-FORMAT = "amends-dossier/1"
+FORMAT = "amends-dossier/2"
+"""What is written. In the first format who bought, tracking numbers and hashes of evidence could not be covered."""
+
+_READ = r"amends-dossier/[12]"
 
 MANIFEST = "manifest.txt"
 EVENTS = "record/events.jsonl"
@@ -29,7 +32,7 @@ NEEDED = (HASHES, HEAD, PROOF)
 
 _HASH = r"[0-9a-f]{64}"
 _HEADER = re.compile(
-    rf"{FORMAT}\ncase (?P<case>[0-9]+-[0-9A-Z]{{13}})\nfor (?P<reader>[^\n]*)\nlanguage (?P<language>zh|en)\n"
+    rf"{_READ}\ncase (?P<case>[0-9]+-[0-9A-Z]{{13}})\nfor (?P<reader>[^\n]*)\nlanguage (?P<language>zh|en)\n"
     rf"events (?P<events>[1-9][0-9]*)\nchain (?P<chain>{_HASH})\n"
 )
 _FILE = re.compile(rf"({_HASH})  ([A-Za-z0-9._/-]+)\n")

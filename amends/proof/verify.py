@@ -99,6 +99,7 @@ class _Verifying:
         self._findings: list[Finding] = []
         self._hashes: list[bytes] = []
         self._lines: list[Any] = []
+        self._told: dict[tuple[int, str], Any] = {}
 
     def report(self) -> Report:
         manifest = head = None
@@ -265,7 +266,10 @@ class _Verifying:
             place = covered_hash(value_at(self._lines[seq - 1], pointer))
         except LookupError:
             place = None
-        return "" if place == sha256(line).hexdigest() else f"event {seq}: {pointer} is not what was sealed"
+        if place != sha256(line).hexdigest():
+            return f"event {seq}: {pointer} is not what was sealed"
+        self._told[seq, pointer] = told[3]
+        return ""
 
     def _originals(self, manifest: Manifest) -> None:
         """Evidence by what the record says of it."""
@@ -283,14 +287,17 @@ class _Verifying:
                 self._say(Verdict.LEFT_OUT, where, f"is left out{instead}; its SHA-256 is {hashed}")
 
     def _filed(self) -> dict[str, str]:
-        """SHA-256 of the files of the events that can be read, by number of evidence."""
-        items = [
-            item
-            for line in self._lines
-            if line is not None and line["event"]["event"] == "evidence_filed"
-            for item in line["event"]["items"]
-        ]
-        return {item["evidence_id"]: item["sha256"] for item in items if item.get("sha256")}
+        """SHA-256 of files by number of evidence, as far as this copy tells them."""
+        found = {}
+        for seq, line in enumerate(self._lines, start=1):
+            if line is not None and line["event"]["event"] == "evidence_filed":
+                for place, item in enumerate(line["event"]["items"]):
+                    hashed = item.get("sha256")
+                    if covered_hash(hashed) is not None:
+                        hashed = self._told.get((seq, f"/event/items/{place}/sha256"))
+                    if hashed:
+                        found[item["evidence_id"]] = hashed
+        return found
 
     def _ledger(self, manifest: Manifest, keys: Sequence[KeyNote]) -> Head:
         try:

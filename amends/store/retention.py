@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 
 from amends.application.ports import CaseKey
-from amends.application.retention import Finished, Hold, Loose, OrderRemains, Remains, Right, Taken
+from amends.application.retention import Finished, Hold, Loose, LooseOfBuyer, OrderRemains, Remains, Right, Taken
 from amends.domain.case import Case
 from amends.domain.order import Order
 from amends.domain.time import Instant
+from amends.domain.words import Side
 from amends.store.database import Connection, load_queries, owner
 
 _sql = load_queries("retention")
@@ -39,11 +40,26 @@ class PostgresArchive:
         rows = await self._rows(_sql.one, **case._asdict())
         return _finished(rows[0]) if rows else None
 
+    async def of_buyer(self, buyer_id: str) -> list[Finished]:
+        return [_finished(row) for row in await self._rows(_sql.of_buyer, buyer_id=buyer_id)]
+
+    async def loose_of(self, buyer_id: str, before: Instant, *, dry: bool) -> LooseOfBuyer:
+        about = {"buyer_id": buyer_id, "asker": f"{Side.BUYER}/{buyer_id}", "before": before}
+        async with self._transaction() as connection:
+            (row,) = await (await connection.execute(_sql.loose_of_buyer.sql, about)).fetchall()
+            if not dry:
+                orders = await (await connection.execute(_sql.orders_over_of_buyer.sql, about)).fetchall()
+                await _drop_orders(connection, orders, before)
+                await connection.execute(_sql.drop_talks_of_buyer.sql, about)
+                await connection.execute(_sql.drop_sign_ins_of_buyer.sql, about)
+            orders_gone, talks_gone, orders_kept, talks_kept, last_at = row
+            return LooseOfBuyer(Loose(orders_gone, talks_gone), Loose(orders_kept, talks_kept), last_at)
+
     async def erase(
         self,
         finished: Finished,
         right: Right,
-        case_remains: Callable[[Sequence[bytes]], Remains],
+        case_remains: Callable[[Sequence[bytes], Instant], Remains],
         order_remains: Callable[[Order], OrderRemains],
         remove: Callable[[str], Awaitable[None]],
     ) -> Taken | None:
@@ -55,18 +71,21 @@ class PostgresArchive:
             if not await _value(connection, _sql.still_due, case | {"closed_at": finished.closed_at}):
                 return None
             rows = await (await connection.execute(_sql.payloads.sql, case)).fetchall()
-            remains = case_remains([payload for _, payload in rows])
+            remains = case_remains([payload for _, payload in rows], right.at)
             changed = [
                 {**case, "seq": seq, "payload": left.decode()}
                 for (seq, payload), left in zip(rows, remains.payloads, strict=True)
                 if left != payload
             ]
             await connection.cursor().executemany(_sql.erase_event.sql, changed)
+            await connection.execute(_sql.erase_actors.sql, case)
             await connection.execute(_sql.erase_case.sql, case | {"state": remains.state.decode(), "now": right.at})
             if await _value(connection, _sql.is_last_of_order, order):
                 left = order_remains(finished.order)
                 await connection.execute(_sql.erase_order.sql, order | {"state": left.state.decode()})
                 await connection.execute(_sql.erase_words.sql, order | {"words": left.words})
+                for query in (_sql.drop_outward_parcel, _sql.drop_receipts_of_order, _sql.drop_messages_of_order):
+                    await connection.execute(query.sql, order)
             for query in (_sql.drop_receipts, _sql.drop_messages, _sql.drop_talk, _sql.drop_conversations):
                 await connection.execute(query.sql, case)
             await connection.execute(_sql.drop_parcels.sql, case | order)
@@ -88,7 +107,7 @@ class PostgresArchive:
                 return Loose(orders, await _value(connection, _sql.count_talks, about))
         async with owner(self._url) as connection:
             talks = await _value(connection, _sql.drop_talks, {"before": before})
-            return Loose(await _drop_orders(connection, before), talks)
+            return Loose(await _drop_orders_by_age(connection, before), talks)
 
     async def place_hold(self, case: CaseKey, reason: str, by: str, at: Instant) -> int | None:
         async with self._transaction() as connection:
@@ -116,18 +135,25 @@ class PostgresArchive:
             yield connection
 
 
-async def _drop_orders(connection: Connection, before: Instant) -> int:
-    """All pages of them, each in a transaction of its own."""
-    after, count = {"after_merchant": 0, "after_order": ""}, 0
+async def _drop_orders_by_age(connection: Connection, before: Instant) -> int:
+    """All pages of them, each in a transaction of its own: a run that was killed has less to do when it begins anew."""
+    after, count = {"after_at": _LONG_AGO, "after_merchant": 0, "after_order": ""}, 0
     while True:
-        page = await connection.execute(_sql.page_of_orders.sql, after | {"limit": _ORDERS})
-        last = await page.fetchone()
-        if last is None:
+        about = after | {"before": before, "limit": _ORDERS}
+        page = await (await connection.execute(_sql.page_of_orders.sql, about)).fetchall()
+        if not page:
             return count
-        merchant_id, order_no = last
-        bounds = after | {"last_merchant": merchant_id, "last_order": order_no, "before": before}
-        count += await _value(connection, _sql.drop_orders, bounds)
-        after = {"after_merchant": merchant_id, "after_order": order_no}
+        count += await _drop_orders(connection, [row[1:] for row in page], before)
+        after = dict(zip(after, page[-1], strict=True))
+
+
+async def _drop_orders(connection: Connection, keys: Sequence[Sequence[Any]], before: Instant) -> int:
+    """Those of the keys that are over and that nobody complained of; how many these were."""
+    merchants, orders = [key[0] for key in keys], [key[1] for key in keys]
+    gone: int = await _value(
+        connection, _sql.drop_orders, {"merchants": merchants, "orders": orders, "before": before}
+    )
+    return gone
 
 
 async def _drop_files(
@@ -141,6 +167,7 @@ async def _drop_files(
         gone = await (await connection.execute(_sql.drop_files.sql, about)).fetchall()
         if gone and not await _value(connection, _sql.others, about):
             await remove(hashed)
+            await connection.execute(_sql.forget_leaf.sql, about)
             count += 1
             size += gone[0][0]
     await connection.execute(_sql.forget_files.sql, case)

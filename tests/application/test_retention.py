@@ -25,22 +25,27 @@ from amends.application.retention import Held, Retention, TooEarly
 from amends.application.sealing import GENESIS, follows
 from amends.application.service import Conversation
 from amends.domain import commands as k
+from amends.domain.actor import SYSTEM
 from amends.domain.words import EvidenceKind, Side
+from amends.proof.merkle import is_beginning
 from amends.proof.verify import Verdict, verify
 from amends.store.conversations import PostgresConversations
 from amends.store.database import Database
 from amends.store.examinations import PostgresExaminations
 from amends.store.files import PostgresFiles
 from amends.store.retention import PostgresArchive
-from tests.support.dossiers import BUYER, READERS, Dispute
+from tests.support.dossiers import AUDITOR, BUYER, OWNER, READERS, Dispute
 from tests.support.shops import HOUR, MONDAY, POLICIES, Shop, about, order, shop_on_postgres
 
 TICK = timedelta(microseconds=1)
 WORDS = (
     "机器漏水很严重", "出厂前逐台做过水压测试", "序列号系事后补写", "水箱卡扣已扣紧", "13812345678",
-    "4200002026030298765432", "派送员 张师傅", "壶身漏水.png",
+    "4200002026030298765432", "派送员 张师傅", "壶身漏水.png", "SF1436502287", "YT9081726354", "buyer/b42", '"b42"',
 )  # fmt: skip
-"""What people wrote and what tells of them; all of it is in the record before."""
+"""What people wrote, what tells of them and what leads to them; all of it is in the record before."""
+
+B42 = re.compile(r"(?<![0-9a-f])b42(?![0-9a-f])")
+"""The buyer, and not a piece of some hash."""
 
 KEPT_UNTIL = datetime.fromisoformat("2029-03-16T00:00+08:00")
 """The dispute was over on 2026-03-15 in China, when the money had come and the case closed."""
@@ -119,17 +124,21 @@ def test_at_the_instant_at_which_its_time_is_over_a_case_is_erased_and_not_befor
             assert old.files() == []
             records = await old.shop.reader.records(old.case)
             chain = GENESIS
+            assert {one.fact.by for one in records if one.fact.by.startswith("buyer")} == {"buyer"}
             for record in records:
                 assert follows(chain, record.payload, record.chain)
                 chain = record.chain
             case = await old.shop.reader.case(old.case)
             assert case is not None
             assert (case.paid_minor, case.closing.outcome) == (68_900, "refunded")
+            assert (case.buyer_id, case.erased_at) == ("[erased]", KEPT_UNTIL)
+            return list(old.dispute.files.files)
 
-    asyncio.run(story())
+    hashes = asyncio.run(story())
     after = everything(database)
-    for words in (*WORDS, "我想找人工"):
+    for words in (*WORDS, "我想找人工", *hashes):
         assert words not in after
+    assert not B42.search(after)
     assert "its time is over" in after, "what was done is on record"
 
 
@@ -171,8 +180,18 @@ def test_what_was_seen_in_its_pictures_goes_with_a_case_and_what_another_case_ha
 def test_what_is_left_still_makes_a_dossier_that_holds(database: str, tmp_path: Path):
     async def story():
         async with old_dispute(database, tmp_path / "blobs") as old:
+            ledger, book = old.dispute.ledger, old.shop.book
+            before = await book.head()
             await old.run(KEPT_UNTIL)
-            return [await old.dispute.zip(reader) for reader in READERS.values()]
+            (later,) = await old.shop.opened()
+            await ledger.cover(later)
+            after = await book.head()
+            assert before is not None
+            assert after is not None
+            assert after.size == before.size + 1
+            path = await ledger.consistency(before.size, after.size)
+            assert is_beginning(before.size, after.size, before.root, after.root, path)
+            return [await old.dispute.zip(reader) for reader in (OWNER, AUDITOR)]
 
     for content in asyncio.run(story()):
         path = tmp_path / "dossier.zip"
@@ -181,7 +200,9 @@ def test_what_is_left_still_makes_a_dossier_that_holds(database: str, tmp_path: 
         assert report.holds, report.findings
         left_out = [finding.what for finding in report.findings if finding.verdict is Verdict.LEFT_OUT]
         assert any("private values are covered in this copy" in what for what in left_out)
-        assert sum(what.startswith("is left out; its SHA-256") for what in left_out) == 5
+        assert not any(what.startswith("is left out; its SHA-256") for what in left_out), "nothing tells of its files"
+        held = [finding.what for finding in report.findings if finding.verdict is Verdict.HOLDS]
+        assert sum("were on record at 2026-03" in what for what in held) == 2, held
 
 
 def test_a_case_that_is_held_stays_whole_until_the_hold_is_lifted(database: str, tmp_path: Path):
@@ -253,6 +274,53 @@ def test_the_longer_of_the_policies_holds_and_a_person_may_ask_for_the_laws_own_
 
     asyncio.run(story())
     assert WORDS[0] not in everything(database)
+
+
+def test_a_buyer_who_asks_is_told_what_is_kept_why_and_until_when_and_later_all_of_it_goes(
+    database: str, tmp_path: Path
+):
+    """PIPL 47 and 电商法 31: one case is over, one is held, one still runs, and an order was never complained of."""
+
+    async def story():
+        async with old_dispute(database, tmp_path, longer(5)) as old:
+            shop, retention = old.shop, old.retention
+            held, running = await shop.opened(2)
+            await shop.accepted([Envelope(BUYER, 1001, k.Withdraw(), case_id=held.case_id)])
+            await retention.hold(held, "杭州互联网法院 118 号", "bai")
+            await shop.accepted([order("o-quiet")])
+            shop.clock.at = KEPT_UNTIL - TICK
+            early = await retention.forget("b42", "bai", "letter 7")
+            assert [one.why_not for one in early.cases] == [
+                "the law asks for the record (电商法 31)", "held: 杭州互联网法院 118 号", "it is still running",
+            ]  # fmt: skip
+            assert [one.due.kept_until for one in early.cases][0] == KEPT_UNTIL
+            assert (early.loose.gone, early.loose.kept) == ((0, 0), (1, 0))
+            assert early.loose_until is not None
+            shop.clock.at = max(KEPT_UNTIL, early.loose_until)
+            before = everything(database)
+            told = await retention.forget("b42", "bai", "letter 7", dry=True)
+            assert everything(database) == before
+            assert told.loose.gone == (1, 0)
+            later = await retention.forget("b42", "bai", "letter 7")
+            assert [one.taken is not None for one in later.cases] == [True, False, False]
+            assert (later.loose.gone, later.loose.kept) == ((1, 0), (0, 0))
+            assert B42.search(everything(database)), "of the case that is held and the one that runs"
+            await retention.lift(held, 1, "案件已审结", "bai")
+            shop.clock.at += timedelta(days=30)
+            await shop.accepted([about(running, k.Lapse(), SYSTEM)])
+            for payout in (await shop.reader.case(running)).payouts:
+                await shop.accepted([about(running, k.RecordPayout(payout.payout_id, "done"), SYSTEM)])
+            shop.clock.at += timedelta(days=1200)
+            last = await retention.forget("b42", "bai", "letter 7")
+            assert all(one.taken is not None for one in last.cases)
+            assert len(last.cases) == 2
+            return await retention.forget("b42", "bai", "letter 7")
+
+    answer = asyncio.run(story())
+    assert (answer.cases, answer.loose.gone, answer.loose.kept, answer.loose_until) == ((), (0, 0), (0, 0), None)
+    after = everything(database)
+    assert not B42.search(after)
+    assert "letter 7" in after
 
 
 def test_a_case_that_is_still_open_is_never_erased(database: str, tmp_path: Path):

@@ -25,15 +25,16 @@ from amends.domain import commands as k
 from amends.domain.actor import buyer
 from amends.domain.events import (
     Event,
+    EvidenceFiled,
     Fact,
-    InterceptionRequested,
     MessageSent,
     OfferMade,
     PayoutOrdered,
     PayoutPaid,
+    PayoutReleased,
     RulingGiven,
 )
-from amends.domain.words import Basis, Ledger, Remedy, Side
+from amends.domain.words import Ledger, Remedy, Side
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CASE = 383_056_223_592_779_776
@@ -96,38 +97,41 @@ def test_a_sealed_fact_is_sorted_json_with_the_long_number_as_text_and_a_salt_fo
     assert payload.decode() == (
         '{"at":"2026-03-02T12:00:00Z","by":"buyer/b42","case_id":"383056223592779776",'
         '"event":{"event":"message_sent","side":"buyer","text":"1234567890123456789, 你好"},'
-        f'"salt":"{document["salt"]}","salts":{{"/event/text":"{salts["/event/text"]}"}},"seq":3}}'
+        f'"salt":"{document["salt"]}",'
+        f'"salts":{{"/buyer":"{salts["/buyer"]}","/event/text":"{salts["/event/text"]}"}},"seq":3}}'
     )
-    assert len({document["salt"], *salts.values()}) == 2
+    assert len({document["salt"], *salts.values()}) == 3
     assert payload == canonical(json.loads(payload))
 
 
 def test_the_line_that_is_chained_covers_a_text_by_its_salted_hash():
     payload = payload_of(message(3, "你好"))
     document = json.loads(payload)
-    (told,) = disclosures(payload)
+    who, told = disclosures(payload)
+    assert (who.pointer, who.value) == ("/buyer", "b42")
     assert json.loads(told.line) == [3, "/event/text", document["salts"]["/event/text"], "你好"]
     assert (told.pointer, told.value) == ("/event/text", "你好")
     assert line_of(payload).decode() == (
-        '{"at":"2026-03-02T12:00:00Z","by":"buyer/b42","case_id":"383056223592779776",'
+        f'{{"at":"2026-03-02T12:00:00Z","buyer":{{"covered":"{sha256(who.line).hexdigest()}"}},"by":"buyer",'
+        f'"case_id":"383056223592779776",'
         f'"event":{{"event":"message_sent","side":"buyer","text":{{"covered":"{sha256(told.line).hexdigest()}"}}}},'
         f'"salt":"{document["salt"]}","seq":3}}'
     )
 
 
-def test_a_line_names_the_party_and_covers_who_did_it_for_the_party():
-    for by, party, staff in [
-        ("merchant/1001/li", "merchant/1001", "li"),
-        ("merchant/1001/a/b", "merchant/1001", "a/b"),
-        ("platform/zhou", "platform", "zhou"),
-        ("buyer/b/42", "buyer/b/42", None),
-        ("system", "system", None),
+def test_a_line_names_the_party_and_covers_the_person():
+    for by, party, place, person in [
+        ("merchant/1001/li", "merchant/1001", "staff", "li"),
+        ("merchant/1001/a/b", "merchant/1001", "staff", "a/b"),
+        ("platform/zhou", "platform", "staff", "zhou"),
+        ("buyer/b/42", "buyer", "buyer", "b/42"),
+        ("system", "system", "", None),
     ]:
-        payload = payload_of(Fact(CASE, 1, NOON, by, InterceptionRequested("yto", "YT1", Basis.MERCHANT)))
+        payload = payload_of(Fact(CASE, 1, NOON, by, PayoutReleased("p1")))
         line = json.loads(line_of(payload))
         assert line["by"] == party
-        assert ("staff" in line) == (staff is not None)
-        assert [told.value for told in disclosures(payload)] == ([staff] if staff else [])
+        assert {"staff", "buyer"} & line.keys() == ({place} if place else set())
+        assert [told.value for told in disclosures(payload)] == ([person] if person else [])
         assert unseal(payload).by == by
 
 
@@ -162,7 +166,7 @@ def test_the_words_of_a_person_can_be_erased_and_the_chain_still_holds(words: st
     assert follows(one.chain, two.payload, two.chain)
     assert disclosures(left) == []
     assert erased(left) == left
-    assert unseal(left) == Fact(CASE, 1, NOON, "buyer/b42", MessageSent(Side.BUYER, "[erased]"))
+    assert unseal(left) == Fact(CASE, 1, NOON, "buyer", MessageSent(Side.BUYER, "[erased]"))
     for secret in json.loads(one.payload)["salts"].values():
         assert secret not in left.decode()
 
@@ -174,6 +178,31 @@ def test_who_answered_for_it_stays_when_words_are_erased():
     assert follows(GENESIS, left, sealed.chain)
     assert unseal(left) == Fact(CASE, 1, NOON, "platform/zhou", PayoutPaid("p", "[erased]", advanced=True))
     assert [told.pointer for told in disclosures(left)] == ["/event/advanced", "/staff"]
+
+
+def test_an_event_of_the_first_format_reads_back_and_its_chain_holds_before_and_after_erasing():
+    """It told the buyer, the parcel and the hash of a file in the open."""
+    payload = (
+        b'{"at":"2026-03-02T12:00:00Z","by":"buyer/b42","case_id":"383056223592779776","event":{"event":"evidence_filed",'
+        b'"items":[{"evidence_id":"e1","kind":"photo","name":"leak.jpg","sha256":"%s"}],"side":"buyer"},'
+        b'"salt":"00112233445566778899aabbccddeeff",'
+        b'"salts":{"/event/items/0/name":"ffeeddccbbaa99887766554433221100"},"seq":3}' % (b"ab" * 32)
+    )
+    line = json.loads(line_of(payload))
+    assert (line["by"], line["event"]["items"][0]["sha256"]) == ("buyer/b42", "ab" * 32)
+    chain = sha256(GENESIS + sha256(line_of(payload)).digest()).digest()
+    assert follows(GENESIS, payload, chain)
+    left = erased(payload)
+    assert follows(GENESIS, left, chain)
+    assert unseal(left).event.items == (k.EvidenceItem(k.EvidenceKind.PHOTO, "ab" * 32, "[erased]", evidence_id="e1"),)
+
+
+def test_the_hash_of_a_file_is_left_out_where_it_was_erased():
+    item = k.EvidenceItem(k.EvidenceKind.PHOTO, "ab" * 32, evidence_id="e1")
+    (sealed,) = seal([Fact(CASE, 1, NOON, "buyer/b42", EvidenceFiled(Side.BUYER, (item,)))], GENESIS)
+    left = erased(sealed.payload)
+    assert follows(GENESIS, left, sealed.chain)
+    assert unseal(left).event.items == (k.EvidenceItem(k.EvidenceKind.PHOTO, evidence_id="e1"),)
 
 
 def test_an_account_is_erased_too():

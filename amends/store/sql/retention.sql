@@ -47,18 +47,33 @@ select seq, payload from events where merchant_id = :merchant_id and case_id = :
 -- name: erase_event(merchant_id, case_id, seq, payload)!
 update events set payload = :payload where merchant_id = :merchant_id and case_id = :case_id and seq = :seq;
 
+-- name: erase_actors(merchant_id, case_id)!
+update events set actor = 'buyer' where merchant_id = :merchant_id and case_id = :case_id and starts_with(actor, 'buyer/');
+
 -- name: erase_case(merchant_id, case_id, state, now)!
-update cases set state = :state, erased_at = :now where merchant_id = :merchant_id and case_id = :case_id;
+-- Nobody's id is empty, so no buyer has the case any more.
+update cases
+   set state = :state, buyer_id = '', erased_at = :now
+ where merchant_id = :merchant_id and case_id = :case_id;
 
 -- name: is_last_of_order(merchant_id, order_no)$
 -- Whether no case of the order is whole any more.
 select not exists (select from cases where merchant_id = :merchant_id and order_no = :order_no and erased_at is null);
 
 -- name: erase_order(merchant_id, order_no, state)!
-update orders set state = :state where merchant_id = :merchant_id and order_no = :order_no;
+update orders set state = :state, buyer_id = '' where merchant_id = :merchant_id and order_no = :order_no;
 
 -- name: erase_words(merchant_id, order_no, words)!
 update order_words set words = :words where merchant_id = :merchant_id and order_no = :order_no;
+
+-- name: drop_outward_parcel(merchant_id, order_no)!
+delete from parcels where merchant_id = :merchant_id and order_no = :order_no and case_id = 0;
+
+-- name: drop_receipts_of_order(merchant_id, order_no)!
+delete from receipts where merchant_id = :merchant_id and order_no = :order_no;
+
+-- name: drop_messages_of_order(merchant_id, order_no)!
+delete from outbox where merchant_id = :merchant_id and order_no = :order_no;
 
 -- name: drop_receipts(merchant_id, case_id)!
 delete from receipts where merchant_id = :merchant_id and case_id = :case_id;
@@ -112,6 +127,10 @@ delete from picture_matches
  where (merchant_id = :merchant_id and case_id = :case_id)
     or (other_merchant_id = :merchant_id and other_case_id = :case_id);
 
+-- name: forget_leaf(sha256)!
+-- The tree keeps the leaf's hash, so all heads and proofs hold; which file it was for nobody can tell any more.
+delete from ledger_files where sha256 = :sha256;
+
 -- name: others(sha256)$
 select exists (select from files where sha256 = :sha256);
 
@@ -142,30 +161,29 @@ select merchant_id, case_id, hold_no, reason, placed_by, placed_at
  where lifted_at is null
  order by placed_at, merchant_id, case_id, hold_no;
 
--- name: page_of_orders(after_merchant, after_order, limit)
--- out: the last order of a page by key
-select merchant_id, order_no
-  from (select merchant_id, order_no from orders
-         where (merchant_id, order_no) > (:after_merchant, :after_order)
-         order by merchant_id, order_no
-         limit :limit) page
- order by merchant_id desc, order_no desc
- limit 1;
+-- name: page_of_orders(before, after_at, after_merchant, after_order, limit)
+-- in: page behind an order, by when it was first told of; an order was touched then or later
+-- out: orders that may be over. Those that were erased are not in the index: they stay with their cases.
+select seen_at, merchant_id, order_no
+  from orders
+ where buyer_id <> '' and seen_at < :before
+   and (seen_at, merchant_id, order_no) > (:after_at, :after_merchant, :after_order)
+ order by seen_at, merchant_id, order_no
+ limit :limit;
 
 -- name: count_orders(before)$
 -- Orders that were never complained of and that nobody touched since.
 select count(*)
   from orders o
- where o.updated_at < :before
+ where o.buyer_id <> '' and o.seen_at < :before and o.updated_at < :before
    and not exists (select from cases c where c.merchant_id = o.merchant_id and c.order_no = o.order_no);
 
--- name: drop_orders(after_merchant, after_order, last_merchant, last_order, before)$
--- Those of one page.
+-- name: drop_orders(merchants, orders, before)$
+-- Those of the keys that were never complained of and that nobody touched since.
 with gone as (
     delete from orders o
-     where (o.merchant_id, o.order_no) > (:after_merchant, :after_order)
-       and (o.merchant_id, o.order_no) <= (:last_merchant, :last_order)
-       and o.updated_at < :before
+     using unnest(:merchants::bigint[], :orders::text[]) as k (merchant_id, order_no)
+     where o.merchant_id = k.merchant_id and o.order_no = k.order_no and o.updated_at < :before
        and not exists (select from cases c where c.merchant_id = o.merchant_id and c.order_no = o.order_no)
     returning o.merchant_id, o.order_no
 ), words as (
@@ -180,6 +198,60 @@ with gone as (
     delete from heads h using gone g where h.merchant_id = g.merchant_id and h.order_no = g.order_no
 )
 select count(*) from gone;
+
+-- name: of_buyer(buyer_id)
+-- out: as `finished`, all of one buyer, closed or not
+select c.merchant_id, c.case_id, c.order_no, c.closed_at, c.state, o.state, h.reason, h.placed_at
+  from cases c
+  join orders o on o.merchant_id = c.merchant_id and o.order_no = c.order_no
+  left join lateral (select reason, placed_at from holds
+                      where merchant_id = c.merchant_id and case_id = c.case_id and lifted_at is null
+                      order by hold_no limit 1) h on true
+ where c.buyer_id = :buyer_id and c.erased_at is null
+ order by c.closed_at, c.merchant_id, c.case_id;
+
+-- name: loose_of_buyer(buyer_id, asker, before)
+-- What a buyer has beside cases. A talk about an order is after-sale information, which the law wants kept like it.
+-- out: orders and talks that are over, those that are not, and the last change of these
+with bought as (
+    select updated_at as last_at, updated_at < :before as is_over
+      from orders o
+     where o.buyer_id = :buyer_id
+       and not exists (select from cases c where c.merchant_id = o.merchant_id and c.order_no = o.order_no)
+), asked as (
+    select closed_at as last_at,
+           closed_at is not null and (closed_at < :before or order_no is null) as is_over
+      from conversations
+     where asker = :asker and case_id is null
+)
+select (select count(*) from bought where is_over), (select count(*) from asked where is_over),
+       (select count(*) from bought where not is_over), (select count(*) from asked where not is_over),
+       (select max(last_at) from (table bought union all table asked) left_over where not is_over);
+
+-- name: orders_over_of_buyer(buyer_id, before)
+select merchant_id, order_no from orders where buyer_id = :buyer_id and updated_at < :before;
+
+-- name: drop_talks_of_buyer(asker, before)!
+with gone as (
+    delete from conversations
+     where asker = :asker and case_id is null and closed_at is not null and (closed_at < :before or order_no is null)
+    returning merchant_id, conversation_id
+)
+delete from conversation_messages m
+ using gone g
+ where m.merchant_id = g.merchant_id and m.conversation_id = g.conversation_id;
+
+-- name: drop_sign_ins_of_buyer(buyer_id, asker)!
+-- Once nothing is left that the buyer could look at.
+with nothing_left as (
+    select where not exists (select from cases where buyer_id = :buyer_id)
+             and not exists (select from orders where buyer_id = :buyer_id)
+), passwords_gone as (
+    delete from passwords where actor = :asker and exists (table nothing_left)
+), links as (
+    delete from hand_overs where actor = :asker and exists (table nothing_left)
+)
+delete from sessions where actor = :asker and exists (table nothing_left);
 
 -- name: count_talks(before)$
 -- Talks with the service about no case, or about one that was erased.

@@ -33,6 +33,7 @@ create table orders (
 ) with (fillfactor = 80, toast_tuple_target = 8160);
 
 create index orders_of_buyer on orders (buyer_id, seen_at desc, merchant_id, order_no);
+create index orders_by_age on orders (seen_at, merchant_id, order_no) where buyer_id <> '';
 create index orders_counted on orders (merchant_id, counted_at) where counted_at is not null;
 create index orders_due on orders (coalesce(retry_at, due_at), merchant_id, order_no) where due_at is not null;
 
