@@ -60,14 +60,17 @@ def paid_unasked(fact: Fact) -> bool:
 
 
 def words(order: Order, cases: Iterable[Case] = ()) -> str:
-    """What an order and its cases are found by, with what the buyer wrote when asking. Never the phone number."""
+    """What an order and its cases are found by, with what the buyer wrote when asking. Never the phone number.
+
+    In small letters, so that a search need not make them small case by case.
+    """
     found = [order.order_no, order.buyer_id]
     for line in order.lines:
         found += (line.title, line.sku)
     if order.parcel is not None:
         found.append(order.parcel.tracking_no)
     found += (case.note for case in cases if case.note)
-    return " ".join(found)
+    return " ".join(found).lower()
 
 
 def title(order: Order) -> str:

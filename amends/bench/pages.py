@@ -10,6 +10,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
@@ -27,6 +28,8 @@ CASES = 100_000
 EVENTS = 200
 _READINGS = 300
 _WARM_UP = 20
+_SEARCH = "search for two characters that nobody wrote"
+"""The dearest search: no index helps, and nothing is found early. It has no goal of its own."""
 
 
 class PageFigures(Struct, frozen=True):
@@ -64,6 +67,7 @@ def run_pages(folder: Path, cases: int = CASES, readings: int = _READINGS) -> Fo
                 _Reader(web, staff).read("queue", "/merchant?queue=negotiating", readings),
                 _Reader(web, staff).read("case, at the shop's desk", f"/merchant/cases/{subject.public_id}", readings),
                 _Reader(web, buyer).read("case, in the buyer's hand", f"/buyer/cases/{subject.public_id}", readings),
+                _Reader(web, staff).read(_SEARCH, f"/merchant?q={quote('蓝鲸')}", readings),
             ]
     return Found(cases, events, machine, pages)
 
@@ -142,7 +146,7 @@ def show_pages(found: Found) -> None:
     for page in found.pages:
         table.add_row(
             page.page,
-            f"{page.median_ms:.1f} ms (< 15)",
+            f"{page.median_ms:.1f} ms" + ("" if page.page == _SEARCH else " (< 15)"),
             f"{page.p99_ms:.1f} ms (< 60)",
             f"{page.bytes:,} (≤ 20,000)",
             f"{page.first_visit_bytes:,} (≤ 100,000)",

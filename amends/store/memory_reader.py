@@ -87,7 +87,7 @@ class MemoryReader:
             and (not wanted.reasons or case.reason in wanted.reasons)
             and (wanted.assignee is None or case.assignee == wanted.assignee)
             and (wanted.due_before is None or row.due_at <= wanted.due_before)
-            and wanted.text.lower() in words.lower()
+            and wanted.text.lower() in words
         )
 
     async def counts(self, merchant_id: int | None, due_before: Instant) -> list[StageCount]:
@@ -122,7 +122,7 @@ class MemoryReader:
             and (wanted.assignee is None or case.assignee == wanted.assignee)
             and not (wanted.hands_off and _is_handled(case, wanted.hands_off))
             and (not wanted.reasons or case.reason in wanted.reasons)
-            and wanted.text.lower() in words.lower()
+            and wanted.text.lower() in words
         )
 
     async def desk_counts(self, staff: str) -> list[DeskCount]:

@@ -169,7 +169,7 @@ def _filters(wanted: CaseFilter) -> dict[str, Any]:
         "reasons": Texts(map(_literally, wanted.reasons)) if wanted.reasons else Texts(["%"]),
         "assignee": "%" if wanted.assignee is None else _literally(wanted.assignee),
         "due_before": wanted.due_before or NEVER,
-        "words": f"%{_literally(wanted.text)}%",
+        "words": f"%{_literally(wanted.text.lower())}%",
     }
 
 
@@ -179,7 +179,7 @@ def _desk_filters(wanted: DeskFilter) -> dict[str, Any]:
         "assignee": "%" if wanted.assignee is None else _literally(wanted.assignee),
         "hands_off": wanted.hands_off,
         "reasons": Texts(map(_literally, wanted.reasons)) if wanted.reasons else Texts(["%"]),
-        "words": f"%{_literally(wanted.text)}%",
+        "words": f"%{_literally(wanted.text.lower())}%",
     }
 
 

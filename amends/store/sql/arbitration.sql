@@ -8,7 +8,7 @@ select c.state, c.title, c.updated_at
   from cases c
   join order_words w using (merchant_id, order_no)
  where c.queues <> '' and c.queues like :like and c.assignee like :assignee
-   and c.reason like any(:reasons) and w.words ilike :words
+   and c.reason like any(:reasons) and w.words like :words
    and (c.desk_due_at, c.merchant_id, c.case_id) > (:after_due, :after_merchant, :after_case)
    and not (:hands_off <> '' and c.queues ~ '\m(appeal|second)\M'
             and :hands_off in (coalesce(c.state -> 'ruling' ->> 'by', ''),
@@ -22,7 +22,7 @@ select c.state, c.title, c.updated_at
   from cases c
   join order_words w using (merchant_id, order_no)
  where c.queues <> '' and c.queues like :like and c.assignee like :assignee
-   and c.reason like any(:reasons) and w.words ilike :words
+   and c.reason like any(:reasons) and w.words like :words
    and (-c.amount_minor, c.merchant_id, c.case_id) > (-:after_amount::bigint, :after_merchant, :after_case)
    and not (:hands_off <> '' and c.queues ~ '\m(appeal|second)\M'
             and :hands_off in (coalesce(c.state -> 'ruling' ->> 'by', ''),

@@ -70,7 +70,7 @@ select c.state, c.title, c.updated_at
   join order_words w using (merchant_id, order_no)
  where c.merchant_id = :merchant_id
    and c.stage = any(:stages) and c.kind = any(:kinds) and c.reason like any(:reasons)
-   and c.assignee like :assignee and c.due_at <= :due_before and w.words ilike :words
+   and c.assignee like :assignee and c.due_at <= :due_before and w.words like :words
    and (c.due_at, c.merchant_id, c.case_id) > (:after_due, :after_merchant, :after_case)
  order by c.due_at, c.merchant_id, c.case_id
  limit :page;
@@ -82,7 +82,7 @@ select c.state, c.title, c.updated_at
   join order_words w using (merchant_id, order_no)
  where c.merchant_id = :merchant_id
    and c.stage = any(:stages) and c.kind = any(:kinds) and c.reason like any(:reasons)
-   and c.assignee like :assignee and c.due_at <= :due_before and w.words ilike :words
+   and c.assignee like :assignee and c.due_at <= :due_before and w.words like :words
    and (c.case_id, c.merchant_id) < (:after_case, :after_merchant)
  order by c.case_id desc, c.merchant_id desc
  limit :page;
@@ -94,7 +94,7 @@ select c.state, c.title, c.updated_at
   join order_words w using (merchant_id, order_no)
  where c.buyer_id = :buyer_id
    and c.stage = any(:stages) and c.kind = any(:kinds) and c.reason like any(:reasons)
-   and c.assignee like :assignee and c.due_at <= :due_before and w.words ilike :words
+   and c.assignee like :assignee and c.due_at <= :due_before and w.words like :words
    and (c.case_id, c.merchant_id) < (:after_case, :after_merchant)
  order by c.case_id desc, c.merchant_id desc
  limit :page;
@@ -105,7 +105,7 @@ select c.state, c.title, c.updated_at
   from cases c
   join order_words w using (merchant_id, order_no)
  where c.stage = any(:stages) and c.kind = any(:kinds) and c.reason like any(:reasons)
-   and c.assignee like :assignee and c.due_at <= :due_before and w.words ilike :words
+   and c.assignee like :assignee and c.due_at <= :due_before and w.words like :words
    and (c.due_at, c.merchant_id, c.case_id) > (:after_due, :after_merchant, :after_case)
  order by c.due_at, c.merchant_id, c.case_id
  limit :page;
@@ -116,7 +116,7 @@ select c.state, c.title, c.updated_at
   from cases c
   join order_words w using (merchant_id, order_no)
  where c.stage = any(:stages) and c.kind = any(:kinds) and c.reason like any(:reasons)
-   and c.assignee like :assignee and c.due_at <= :due_before and w.words ilike :words
+   and c.assignee like :assignee and c.due_at <= :due_before and w.words like :words
    and (c.case_id, c.merchant_id) < (:after_case, :after_merchant)
  order by c.case_id desc, c.merchant_id desc
  limit :page;
