@@ -40,6 +40,9 @@ class Picture(NamedTuple):
     language: str = "zh-CN"
 
 
+IN_TALKS, MINE = "/merchant?queue=negotiating&reason=quality", "/desk?queue=mine&reason=quality"
+"""Lists whose first case has much to show."""
+
 CASE = r"/cases/[0-9A-Z-]+(\?[^\"#]*)?$"
 PICTURES = (
     Picture("sign-in", None, "/sign-in"),
@@ -54,18 +57,25 @@ PICTURES = (
     Picture("buyer-service", BUYER, "/buyer/service"),
     Picture("merchant-queue", OWNER, "/merchant"),
     Picture("merchant-queue-dark", OWNER, "/merchant?queue=negotiating", sizes=("desk",), scheme="dark"),
-    Picture("merchant-case", OWNER, "/merchant?queue=negotiating", CASE),
+    Picture("merchant-case", OWNER, IN_TALKS, CASE),
     Picture("merchant-case-new", OWNER, "/merchant?queue=answer", CASE, sizes=("desk",)),
     Picture("merchant-case-return", OWNER, "/merchant?queue=check", CASE, sizes=("desk",)),
-    Picture("merchant-case-english", OWNER, "/merchant?queue=negotiating", CASE, sizes=("desk",), language="en-GB"),
+    Picture(
+        "merchant-case-english",
+        OWNER,
+        "/merchant?queue=negotiating&reason=quality",
+        CASE,
+        sizes=("desk",),
+        language="en-GB",
+    ),
     Picture("merchant-orders", OWNER, "/merchant/orders"),
     Picture("merchant-texts", OWNER, "/merchant/texts", sizes=("desk",)),
     Picture("merchant-settings", OWNER, "/merchant/settings"),
     Picture("merchant-service", OWNER, "/merchant/service", sizes=("desk",)),
     Picture("desk-queue", ARBITRATOR, "/desk"),
-    Picture("desk-case", ARBITRATOR, "/desk", CASE),
-    Picture("desk-case-dark", ARBITRATOR, "/desk", CASE, sizes=("desk",), scheme="dark"),
-    Picture("desk-case-english", ARBITRATOR, "/desk", CASE, sizes=("desk",), language="en-GB"),
+    Picture("desk-case", ARBITRATOR, MINE, CASE),
+    Picture("desk-case-dark", ARBITRATOR, MINE, CASE, sizes=("desk",), scheme="dark"),
+    Picture("desk-case-english", ARBITRATOR, MINE, CASE, sizes=("desk",), language="en-GB"),
     Picture("desk-inbox", SERVICE, "/desk/inbox"),
     Picture("desk-team", SUPERVISOR, "/desk/team", sizes=("desk",)),
     Picture("operator-policy", OPERATOR, "/desk/policy", sizes=("desk",)),

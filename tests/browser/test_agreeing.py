@@ -1,11 +1,15 @@
 """Buyer and shop find an answer between themselves: every step taken by a person, on a phone and at a desk."""
 
+import re
 from datetime import timedelta
 
 from playwright.sync_api import expect
 
+from amends.domain import commands as k
 from amends.domain.order import Group
 from amends.domain.words import Leg, ScanCode
+from tests.portal.buyer_stories import BUYER as B42
+from tests.portal.buyer_stories import OWNER as LI
 
 BUYER, OWNER, WANG, SUN = "buyer/b42", "merchant/1001/li", "merchant/1001/wang", "merchant/1001/sun"
 
@@ -88,6 +92,25 @@ def test_both_talk_offer_decline_counter_and_settle_and_may_go_on_after_the_end(
     buyer.sees_at_once("再补您五元运费")
     buyer.presses(buyer.name_of("accept-offer"))
     buyer.is_told("accept-offer")
+
+
+def test_a_long_conversation_opened_whole_stays_so_while_the_other_side_writes(person, story):
+    """R2.4: the newest come first; the address says that all of it is shown, so going back shows the newest again."""
+    case_id = story("complained")
+    for number in range(40):
+        story.send(k.SendMessage(f"第 {number} 条"), B42, case_id=case_id)
+    buyer = person(BUYER)
+    buyer.waits_for_the_line(f"/buyer/cases/{case_id}")
+    buyer.does_not_see("第 3 条")
+    buyer.page.locator(".earlier a").click()
+    buyer.sees("第 3 条")
+    expect(buyer.page).to_have_url(re.compile("talk=all"))
+    story.send(k.SendMessage("都看到了。"), LI, case_id=case_id)
+    buyer.sees_at_once("都看到了。")
+    buyer.sees("第 3 条")
+    buyer.page.go_back()
+    buyer.does_not_see("第 3 条")
+    buyer.sees("都看到了。")
 
 
 def test_an_exchange_goes_back_is_checked_and_the_new_one_is_confirmed(person, story):
