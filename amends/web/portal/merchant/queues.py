@@ -27,7 +27,7 @@ MOST_COUNTED = 1000
 
 SOON = "soon"
 PAGE = 50
-BESIDE_A_CASE = 20
+BESIDE_A_CASE = 15
 
 NAMES = {
     Queue.ANSWER: N_("To answer"),
