@@ -108,11 +108,16 @@ def prepared_message(event: RefusalAgreed, reader: Reader) -> str:
     return translate(words, reader.language).format(until=reader.moment(event.until)) if words else event.message
 
 
+def is_told(event: Struct) -> bool:
+    """Whether people read of it; bookkeeping is left out."""
+    return event.__struct_config__.tag not in SILENT
+
+
 def happening(event: Struct, by: str, reader: Reader) -> str:
     """An event in one sentence; empty for bookkeeping. `by` is the author as the reader may see him."""
-    tag = str(event.__struct_config__.tag)
-    if tag in SILENT:
+    if not is_told(event):
         return ""
+    tag = str(event.__struct_config__.tag)
     facts = {"who": who(by, reader), **_facts(event, reader)}
     says = SAYS.get(f"{tag}:{facts.get('answer', facts.get('why'))}") or SAYS[tag]
     return translate(says, reader.language).format_map(facts).strip()

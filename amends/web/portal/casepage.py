@@ -26,14 +26,13 @@ NOT_DONE = (Refused, Problem, Failed, LaneFull)
 class CasePage(NamedTuple):
     """A case as this reader's page needs it. `actions` are by verb; a verb that is not there is not his to send.
 
-    `talk` is the newest of `entries`, or all of them where the address says `?talk=all`; `earlier` of them lie before,
-    and come with `whole_href`. `before` are chats from before the case.
+    `talk` are the newest lines of the conversation, or all where the address says `?talk=all`; `earlier` more lie before
+    them, and come with `whole_href`. `before` are chats from before the case.
     """
 
     key: CaseKey
     view: CaseView
     facts: list[PublicFact]
-    entries: list[Entry]
     talk: list[Entry]
     earlier: int
     whole_href: str
@@ -54,18 +53,14 @@ async def read_case(here: Visit, case_id: str) -> CasePage:
     here.files = here.found(await here.desk.evidence.views(key, here.caller), key.merchant_id)
     here.files_at = f"{here.base}/cases/{case_id}/evidence"
     facts = await _facts(here, key)
-    entries = conversation(
-        facts,
-        here.reader(view.money.currency),
-        standing_offers=[offer.offer_id for offer in view.offers],
-        preparation=view.preparation,
-    )
     asked = here.request.query_params
-    earlier, talk = (0, entries) if asked.get("talk") == "all" else latest(entries)
+    offers = [offer.offer_id for offer in view.offers]
+    earlier, newest = (0, facts) if asked.get("talk") == "all" else latest(facts, offers, view.preparation)
+    talk = conversation(newest, here.reader(view.money.currency), standing_offers=offers, preparation=view.preparation)
     whole_href = f"{here.base}/cases/{view.case_id}?{urlencode([*asked.items(), ('talk', 'all')])}"
     actions = {action.verb: action for action in view.actions}
     before = await chats(here, key, facts, f"{here.base}/cases/{view.case_id}")
-    return CasePage(key, view, facts, entries, talk, earlier, whole_href, before, actions)
+    return CasePage(key, view, facts, talk, earlier, whole_href, before, actions)
 
 
 async def _facts(here: Visit, key: CaseKey) -> list[PublicFact]:

@@ -12,7 +12,7 @@ from amends.domain.case import Preparation
 from amends.domain.time import Instant
 from amends.domain.words import Side
 from amends.wording.reader import Reader
-from amends.wording.timeline import happening, prepared_message, who
+from amends.wording.timeline import happening, is_told, prepared_message, who
 
 Kind = Literal["said", "script", "offer", "ruling", "points", "rejected", "happened"]
 
@@ -43,13 +43,12 @@ def conversation(
     preparation: Preparation | None = None,
 ) -> list[Entry]:
     """All that people should read, in order; bookkeeping is left out."""
-    waiting = preparation.round if preparation is not None and preparation.replied_at is None else None
     found = []
     for fact in facts:
         event = _event(fact)
         kind = _KINDS.get(type(event), "happened")
         evidence: tuple[str, ...] = ()
-        standing = False
+        standing = _stands(event, standing_offers, preparation)
         match event:
             case e.MessageSent():
                 text, evidence = event.text, event.evidence
@@ -58,12 +57,8 @@ def conversation(
                 evidence = tuple(item.evidence_id for item in event.items if item.evidence_id)
             case e.RejectionPrepared():
                 text = "\n".join(part for part in (event.script, event.added_text) if part)
-                standing = event.round == waiting
             case e.RefusalAgreed():
                 text = prepared_message(event, reader) or happening(event, fact.by, reader)
-            case e.OfferMade():
-                text = happening(event, fact.by, reader)
-                standing = event.offer_id in standing_offers
             case _:
                 text = happening(event, fact.by, reader)
         if text:
@@ -72,6 +67,15 @@ def conversation(
             mine = voice is reader.side
             found.append(Entry(fact.seq, kind, voice, mine, said_by, fact.at, text, event, evidence, standing))
     return found
+
+
+def _stands(event: Any, standing_offers: Collection[str], preparation: Preparation | None) -> bool:
+    match event:
+        case e.OfferMade():
+            return event.offer_id in standing_offers
+        case e.RejectionPrepared():
+            return preparation is not None and preparation.replied_at is None and preparation.round == event.round
+    return False
 
 
 _KINDS: dict[type[e.Event], Kind] = {
@@ -98,11 +102,14 @@ _LATEST = 30
 """So many lines of a conversation come with the page; a standing offer or script always does."""
 
 
-def latest(entries: list[Entry]) -> tuple[int, list[Entry]]:
-    """How many lines lie before what the page shows at first, and those that it shows."""
-    standing = next((place for place, entry in enumerate(entries) if entry.standing), len(entries))
-    cut = max(0, min(standing, len(entries) - _LATEST))
-    return cut, entries[cut:]
+def latest(
+    facts: Iterable[PublicFact], standing_offers: Collection[str], preparation: Preparation | None
+) -> tuple[int, list[PublicFact]]:
+    """How many lines lie before what the page shows at first, and of what it tells: the others need no words."""
+    told = [fact for fact in facts if isinstance(fact.event, dict) or is_told(fact.event)]
+    places = (place for place, fact in enumerate(told) if _stands(fact.event, standing_offers, preparation))
+    cut = max(0, min(next(places, len(told)), len(told) - _LATEST))
+    return cut, told[cut:]
 
 
 _FEW = 4

@@ -9,6 +9,8 @@ from amends.domain.words import ScanCode, Side, Stage
 from amends.web.portal.casepage import CasePage
 from amends.wording.catalogue import N_, Language, translate
 from amends.wording.labels import label
+from amends.wording.reader import Reader
+from amends.wording.timeline import happening
 
 
 class Finding(NamedTuple):
@@ -29,19 +31,20 @@ class Result(NamedTuple):
     appeal: e.AppealDecided | None
 
 
-def result(page: CasePage, policy: Policy, language: Language) -> Result | None:
+def result(page: CasePage, policy: Policy, reader: Reader) -> Result | None:
     """None while there is nothing to tell of."""
     view = page.view
     closing = view.closing if view.status.stage is Stage.CLOSED else None
     if closing is None and view.ruling is None:
         return None
-    passed = [entry.text for entry in page.entries if isinstance(entry.event, e.DeadlinePassed)]
-    appeals = [entry.event for entry in page.entries if isinstance(entry.event, e.AppealDecided)]
+    passed = [fact for fact in page.facts if isinstance(fact.event, e.DeadlinePassed)]
+    appeals = [fact.event for fact in page.facts if isinstance(fact.event, e.AppealDecided)]
+    by_silence = closing is not None and closing.by is Side.SYSTEM and passed
     return Result(
         closing=closing,
         ruling=view.ruling,
-        findings=findings(view.ruling.terms, policy, language) if view.ruling is not None else (),
-        why=passed[-1] if closing is not None and closing.by is Side.SYSTEM and passed else "",
+        findings=findings(view.ruling.terms, policy, reader.language) if view.ruling is not None else (),
+        why=happening(passed[-1].event, passed[-1].by, reader) if by_silence else "",
         appeal=appeals[-1] if appeals else None,
     )
 

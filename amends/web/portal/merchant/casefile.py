@@ -178,7 +178,7 @@ async def show(
         saying=await _saying(here),
         others=await see(here, key),
         changed=_changed(here, page, trouble),
-        result=result(page, policy, here.language),
+        result=result(page, policy, reader),
         limits=policy.limits,
         phone=phone,
         trouble=trouble,
@@ -321,7 +321,7 @@ def _changed(here: Visit, page: CasePage, trouble: Trouble | None) -> list[Entry
     version = str(here.form.get("version", ""))
     if trouble is None or trouble.code != "stale_version" or not version.isdigit():
         return []
-    return [entry for entry in page.entries if entry.seq > int(version)]
+    return [entry for entry in page.talk if entry.seq > int(version)]
 
 
 ROUTES = (case_page, case_step)

@@ -3,6 +3,7 @@
 from typing import Any, Literal, NamedTuple
 
 from amends.application.queries import RejectionView
+from amends.domain import events as e
 from amends.domain.words import EvidenceKind, Remedy, Side
 from amends.web.portal.casepage import CasePage
 from amends.web.portal.visit import Visit
@@ -114,6 +115,6 @@ def _solutions(here: Visit, page: CasePage) -> tuple[tuple[str, str], ...]:
     """What the script's answer suggests to offer, unless an offer of ours stands already."""
     if not page.may("make-offer") or any(offer.side is Side.MERCHANT for offer in page.view.offers):
         return ()
-    sent = [entry.event for entry in page.entries if entry.kind == "script"]
+    sent = [fact.event for fact in page.facts if isinstance(fact.event, e.RejectionPrepared)]
     remedies: tuple[Remedy, ...] = sent[-1].solutions if sent else ()
     return tuple((remedy, label(remedy, here.language)) for remedy in remedies)
