@@ -26,8 +26,8 @@ NOT_DONE = (Refused, Problem, Failed, LaneFull)
 class CasePage(NamedTuple):
     """A case as this reader's page needs it. `actions` are by verb; a verb that is not there is not his to send.
 
-    `talk` are the newest lines of the conversation, or all where the address says `?talk=all`; `earlier` more lie before
-    them, and come with `whole_href`. `before` are chats from before the case.
+    `talk` are the newest lines of the conversation, or all where the address says `?talk=all`; `earlier` more lie
+    before them, and come with `whole_href`. `before` are chats from before the case.
     """
 
     key: CaseKey
