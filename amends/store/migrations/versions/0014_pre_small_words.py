@@ -2,9 +2,9 @@
 
 from amends.store.migrations import run
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 
 def upgrade() -> None:
-    run("0013_pre_small_words")
+    run("0014_pre_small_words")
