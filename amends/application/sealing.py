@@ -282,9 +282,7 @@ def _readable(value: Any) -> Any:
     if covered_hash(value) is not None:
         return ERASED
     if isinstance(value, dict):
-        return {
-            key: _readable(item) for key, item in value.items() if key not in CHECKED or covered_hash(item) is None
-        }
+        return {key: _readable(item) for key, item in value.items() if key not in CHECKED or covered_hash(item) is None}
     return [_readable(item) for item in value] if isinstance(value, list) else value
 
 

@@ -150,9 +150,7 @@ async def _drop_orders_by_age(connection: Connection, before: Instant) -> int:
 async def _drop_orders(connection: Connection, keys: Sequence[Sequence[Any]], before: Instant) -> int:
     """Those of the keys that are over and that nobody complained of; how many these were."""
     merchants, orders = [key[0] for key in keys], [key[1] for key in keys]
-    gone: int = await _value(
-        connection, _sql.drop_orders, {"merchants": merchants, "orders": orders, "before": before}
-    )
+    gone: int = await _value(connection, _sql.drop_orders, {"merchants": merchants, "orders": orders, "before": before})
     return gone
 
 
