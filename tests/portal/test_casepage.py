@@ -3,8 +3,16 @@
 import re
 from datetime import timedelta
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
+from amends.application.ports import CaseKey, OrderKey
+from amends.application.retention import case_remains, order_remains
+from amends.application.sealing import unseal
+from amends.domain.case import Case, parse_case_id
+from amends.domain.order import Order
+from tests.portal.buyer_stories import Story
 from tests.portal.site import Browser
 
 pytestmark = pytest.mark.anyio
@@ -140,3 +148,33 @@ async def test_a_list_shows_each_case_with_its_clock(site, buyer):
 
     assert page.count("保温杯") >= 3
     assert page.count("data-due") >= 3
+
+
+async def erase(site, case_id: str) -> None:
+    """As the owner of the tables does when the time for keeping the case is over."""
+    store, key = site.desk.records._store, CaseKey(*parse_case_id(case_id))
+    records = store.records[key]
+    left = case_remains([record.payload for record in records], site.clock.now())
+    pairs = zip(records, left.payloads, strict=True)
+    store.records[key] = [replace(was, fact=unseal(payload), payload=payload) for was, payload in pairs]
+    case = msgspec.json.decode(left.state, type=Case)
+    store.cases[key] = store.cases[key]._replace(case=case)
+    order_key = OrderKey(key.merchant_id, case.order_no)
+    stored = store.orders[order_key]
+    store.orders[order_key] = stored._replace(order=msgspec.json.decode(order_remains(stored.order).state, type=Order))
+
+
+@pytest.mark.parametrize(("actor", "area"), [("merchant/1001/li", "merchant"), ("platform/gao", "desk")])
+async def test_a_case_whose_words_were_erased_says_so_and_still_tells_its_course(site, actor, area):
+    case_id = await Story(site).ruled("20260302-0301")
+    async with Browser(site) as one:
+        await one.step_in(actor)
+        before = (await one.get(f"/{area}/cases/{case_id}")).text
+        await erase(site, case_id)
+        after = await one.get(f"/{area}/cases/{case_id}")
+    assert after.status_code == 200, after.text
+    assert "漏水" in before
+    assert "漏水" not in after.text
+    assert "b42" not in after.text
+    assert "保存期限已满" in after.text
+    assert "不支持" in after.text
