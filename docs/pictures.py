@@ -17,6 +17,8 @@ from typing import NamedTuple
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from amends.wording.catalogue import Language
+
 FOLDER = Path(__file__).parent / "pictures"
 PORT = 8947
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
@@ -37,7 +39,7 @@ class Picture(NamedTuple):
     then: str = ""
     sizes: tuple[str, ...] = ("phone", "desk")
     scheme: str = "light"
-    language: str = "zh-CN"
+    language: Language = "zh"
 
 
 IN_TALKS, MINE = "/merchant?queue=negotiating&reason=quality", "/desk?queue=mine&reason=quality"
@@ -51,7 +53,7 @@ PICTURES = (
     Picture("buyer-cases", BUYER, "/buyer"),
     Picture("buyer-case", BUYER, "/buyer", CASE),
     Picture("buyer-case-dark", BUYER, "/buyer", CASE, sizes=("phone",), scheme="dark"),
-    Picture("buyer-case-english", BUYER, "/buyer", CASE, sizes=("phone",), language="en-GB"),
+    Picture("buyer-case-english", BUYER, "/buyer", CASE, sizes=("phone",), language="en"),
     Picture("buyer-orders", BUYER, "/buyer/orders"),
     Picture("buyer-apply", BUYER, "/buyer/orders", r"/apply(\?|$)|/orders/\d+/[^/]+$"),
     Picture("buyer-service", BUYER, "/buyer/service"),
@@ -66,7 +68,7 @@ PICTURES = (
         "/merchant?queue=negotiating&reason=quality",
         CASE,
         sizes=("desk",),
-        language="en-GB",
+        language="en",
     ),
     Picture("merchant-orders", OWNER, "/merchant/orders"),
     Picture("merchant-texts", OWNER, "/merchant/texts", sizes=("desk",)),
@@ -75,7 +77,7 @@ PICTURES = (
     Picture("desk-queue", ARBITRATOR, "/desk"),
     Picture("desk-case", ARBITRATOR, MINE, CASE),
     Picture("desk-case-dark", ARBITRATOR, MINE, CASE, sizes=("desk",), scheme="dark"),
-    Picture("desk-case-english", ARBITRATOR, MINE, CASE, sizes=("desk",), language="en-GB"),
+    Picture("desk-case-english", ARBITRATOR, MINE, CASE, sizes=("desk",), language="en"),
     Picture("desk-inbox", SERVICE, "/desk/inbox"),
     Picture("desk-team", SUPERVISOR, "/desk/team", sizes=("desk",)),
     Picture("operator-policy", OPERATOR, "/desk/policy", sizes=("desk",)),
@@ -121,13 +123,14 @@ def take(browser: Browser, address: str, picture: Picture, size: str) -> None:
     """Open the page as its reader and keep what is seen of it without scrolling far."""
     options = PHONE if size == "phone" else DESK
     context = browser.new_context(
-        base_url=address, locale=picture.language, color_scheme=picture.scheme, reduced_motion="reduce", **options
+        base_url=address, color_scheme=picture.scheme, reduced_motion="reduce", **options
     )
     try:
         if picture.actor is not None:
             offered = re.findall(r'name="actor" value="([^"]+)"', context.request.get("/demo").text())
             actor = next(one for one in offered if one.startswith(picture.actor))
             context.request.post("/demo", form={"actor": actor})
+        context.request.get(f"/language/{picture.language}")
         page = context.new_page()
         page.goto(picture.path)
         if picture.then:
