@@ -122,9 +122,7 @@ def demo() -> Iterator[str]:
 def take(browser: Browser, address: str, picture: Picture, size: str) -> None:
     """Open the page as its reader and keep what is seen of it without scrolling far."""
     options = PHONE if size == "phone" else DESK
-    context = browser.new_context(
-        base_url=address, color_scheme=picture.scheme, reduced_motion="reduce", **options
-    )
+    context = browser.new_context(base_url=address, color_scheme=picture.scheme, reduced_motion="reduce", **options)
     try:
         if picture.actor is not None:
             offered = re.findall(r'name="actor" value="([^"]+)"', context.request.get("/demo").text())
