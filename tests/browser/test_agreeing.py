@@ -44,10 +44,10 @@ def test_what_was_not_shipped_is_refunded_and_both_see_it_happen(person, story):
     shop.sees("Nothing was shipped yet: nothing is lost by agreeing.")
     shop.does("agree")
     shop.is_told("agree")
-    buyer.sees_at_once("The refund is being paid")
+    buyer.sees_by_itself("The refund is being paid")
 
     story.paid_out(case_id)
-    buyer.sees_at_once("Closed: refunded")
+    buyer.sees_by_itself("Closed: refunded")
     buyer.sees("Result and reasons")
 
 
@@ -71,25 +71,25 @@ def test_both_talk_offer_decline_counter_and_settle_and_may_go_on_after_the_end(
     buyer.waits_for_the_line(f"/buyer/cases/{case_id}")
 
     shop.writes("您好，壶嘴的问题我们看到了，补偿您 10 元可以吗？")
-    buyer.sees_at_once("壶嘴的问题我们看到了")
+    buyer.sees_by_itself("壶嘴的问题我们看到了")
     buyer.writes("十元不够修的。")
-    shop.sees_at_once("十元不够修的。")
+    shop.sees_by_itself("十元不够修的。")
 
     shop.does("make-offer", remedy="refund_only", **{"amount:money": "10.00"}, message="补偿 10 元，商品留用")
-    buyer.sees_at_once("补偿 10 元，商品留用")
+    buyer.sees_by_itself("补偿 10 元，商品留用")
     buyer.presses(buyer.name_of("decline-offer"))
     buyer.is_told("decline-offer")
     buyer.does("make-offer", remedy="refund_only", **{"amount:money": "25.00"}, message="二十五元我就不退了")
-    shop.sees_at_once("二十五元我就不退了")
+    shop.sees_by_itself("二十五元我就不退了")
     shop.presses(shop.name_of("accept-offer"))
     shop.is_told("accept-offer")
-    buyer.sees_at_once("The refund is being paid")
+    buyer.sees_by_itself("The refund is being paid")
     story.paid_out(case_id)
-    buyer.sees_at_once("Closed: refunded")
+    buyer.sees_by_itself("Closed: refunded")
 
     shop.go(f"/merchant/cases/{case_id}")
     shop.does("make-offer", remedy="refund_only", **{"amount:money": "5.00"}, message="再补您五元运费")
-    buyer.sees_at_once("再补您五元运费")
+    buyer.sees_by_itself("再补您五元运费")
     buyer.presses(buyer.name_of("accept-offer"))
     buyer.is_told("accept-offer")
 
@@ -106,7 +106,7 @@ def test_a_long_conversation_opened_whole_stays_so_while_the_other_side_writes(p
     buyer.sees("第 3 条")
     expect(buyer.page).to_have_url(re.compile("talk=all"))
     story.send(k.SendMessage("都看到了。"), LI, case_id=case_id)
-    buyer.sees_at_once("都看到了。")
+    buyer.sees_by_itself("都看到了。")
     buyer.sees("第 3 条")
     buyer.page.go_back()
     buyer.does_not_see("第 3 条")
@@ -191,11 +191,11 @@ def test_a_small_payment_settles_a_case_whose_parcel_was_signed_for(person, stor
     shop.fill(drawer, "message", "小额补偿 12 元")
     drawer.get_by_role("button", name=shop.words("Small payment"), exact=True).click()
     shop.is_told("make-offer")
-    buyer.sees_at_once("小额补偿 12 元")
+    buyer.sees_by_itself("小额补偿 12 元")
     buyer.presses(buyer.name_of("accept-offer"))
     buyer.is_told("accept-offer")
     story.paid_out(case_id)
-    buyer.sees_at_once("Closed: both sides settled")
+    buyer.sees_by_itself("Closed: both sides settled")
 
 
 def test_the_number_of_the_buyer_is_shown_once_and_that_is_recorded(person, story):

@@ -34,9 +34,9 @@ def test_a_rejection_needs_talk_a_script_time_and_proof_and_the_buyer_calls_the_
     shop.presses("Send and go to the conversation")
     shop.page.wait_for_url("**#composer")
     expect(shop.page.locator(".wizard-left")).to_be_visible()
-    buyer.sees_at_once("Before rejecting: the merchant explains")
+    buyer.sees_by_itself("Before rejecting: the merchant explains")
     buyer.writes("第一次用就漏。")
-    shop.sees_at_once("第一次用就漏。")
+    shop.sees_by_itself("第一次用就漏。")
     shop.writes("收到，我们再核对一次。")
     wizard = shop.page.locator("#wizard")
     wizard.locator("[name='points.0.text']").fill(POINT)
@@ -46,7 +46,7 @@ def test_a_rejection_needs_talk_a_script_time_and_proof_and_the_buyer_calls_the_
     expect(shop.page.locator(".case-clock")).to_contain_text(
         shop.words("Rejected by the merchant, waiting for the buyer")
     )
-    buyer.sees_at_once("Rejected by the merchant, waiting for the buyer")
+    buyer.sees_by_itself("Rejected by the merchant, waiting for the buyer")
 
     buyer.sees(POINT)
     buyer.does("request-intervention", statement="商家不认可裂纹，请平台判断。")
@@ -54,7 +54,7 @@ def test_a_rejection_needs_talk_a_script_time_and_proof_and_the_buyer_calls_the_
     buyer.sees("The platform is looking into it")
     buyer.does("state-position", points__0__text="壶嘴根部有裂纹，第一次使用就漏水。")
     buyer.is_told("state-position")
-    shop.sees_at_once("The platform is looking into it")
+    shop.sees_by_itself("The platform is looking into it")
     shop.does("state-position", points__0__text="出库时完好，裂纹在壶底。")
     shop.is_told("state-position")
 
@@ -104,7 +104,7 @@ def test_the_platform_takes_rules_and_both_sides_read_why(person, story):
     gao.presses("See what it would do")
     gao.fits()
     gao.page.locator("#preview").get_by_role("button").first.click()
-    buyer.sees_at_once("Result and reasons")
+    buyer.sees_by_itself("Result and reasons")
     buyer.sees("照片显示裂纹在壶底，无法证明壶嘴漏水。")
 
     buyer.does("appeal", grounds=GROUNDS)
@@ -121,7 +121,7 @@ def test_the_platform_takes_rules_and_both_sides_read_why(person, story):
     shen.fits()
     shen.presses("See what it would do")
     shen.page.locator("#preview").get_by_role("button").first.click()
-    buyer.sees_at_once("补充的照片没有显示壶嘴，维持原裁决。")
+    buyer.sees_by_itself("补充的照片没有显示壶嘴，维持原裁决。")
 
 
 def test_the_dossier_is_taken_home_and_holds_without_the_service(person, story, tmp_path: Path):
@@ -155,7 +155,7 @@ def test_a_person_is_asked_for_in_other_words_and_answers_at_once(person, story)
         zhou.presses("Take")
         zhou.page.locator("#composer textarea").fill(f"您好，请讲（{number}）。")
         zhou.presses("Send")
-        somebody.sees_at_once(f"您好，请讲（{number}）。")
+        somebody.sees_by_itself(f"您好，请讲（{number}）。")
         zhou.go(f"/desk/inbox/{number_of_talk}")
         zhou.presses("End the conversation")
 

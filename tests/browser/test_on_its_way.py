@@ -20,12 +20,12 @@ def test_a_parcel_is_stopped_and_the_money_is_paid_when_the_courier_confirms(per
     shop.go(f"/merchant/cases/{case_id}")
     shop.does("intercept-parcel")
     shop.is_told("intercept-parcel")
-    buyer.sees_at_once("The courier is stopping the parcel")
+    buyer.sees_by_itself("The courier is stopping the parcel")
 
     story.send(k.RecordInterception("accepted"), SYSTEM, case_id=case_id)
     story.site.clock.advance(timedelta(hours=6))
     story.scanned(story.order_of(case_id), ScanCode.INTERCEPTED)
-    buyer.sees_at_once("The parcel is coming back")
+    buyer.sees_by_itself("The parcel is coming back")
     expect(buyer.page.locator(".payouts")).to_contain_text("¥59.00")
 
 
@@ -37,7 +37,7 @@ def test_a_courier_that_cannot_stop_it_hands_the_case_back_with_the_reason(perso
     shop.does("intercept-parcel")
     shop.is_told("intercept-parcel")
     story.send(k.RecordInterception("refused", "包裹已装车，无法拦截"), SYSTEM, case_id=case_id)
-    shop.sees_at_once("Waiting for the merchant's answer")
+    shop.sees_by_itself("Waiting for the merchant's answer")
     shop.sees("包裹已装车，无法拦截")
 
 
@@ -51,11 +51,11 @@ def test_a_refusal_at_the_door_is_agreed_and_the_shop_is_led_to_the_chat(person,
     shop.page.wait_for_url("**#composer")
     shop.is_told("agree-refund-after-refusal")
     expect(buyer.page.locator(".talk .bubble").last).to_be_visible()
-    buyer.sees_at_once("Refund follows once the buyer has refused the parcel")
+    buyer.sees_by_itself("Refund follows once the buyer has refused the parcel")
 
     story.site.clock.advance(timedelta(hours=20))
     story.scanned(story.order_of(case_id), ScanCode.REFUSED)
-    buyer.sees_at_once("The parcel is coming back")
+    buyer.sees_by_itself("The parcel is coming back")
     expect(buyer.page.locator(".payouts")).to_contain_text("¥59.00")
 
 

@@ -228,6 +228,8 @@ class Visit:
         return self.request.client.host if self.request.client else ""
 
     def _said(self) -> str:
+        if "amends-refresh" in self.request.headers:
+            return ""  # what was said belongs to the answer to the step, which may still be on its way
         said = self.request.cookies.get(_SAID_COOKIE, "")
         if said:
             self._set(_SAID_COOKIE, "", 0)

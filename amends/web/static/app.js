@@ -59,9 +59,10 @@ function tick() {
 
 // Everything live is a whole page read again and morphed into place; what is typed, open or focused stays.
 let refreshing = 0;
-function refreshSoon(milliseconds) {
+function refreshSoon(milliseconds, wanted = Infinity) {
   clearTimeout(refreshing);
-  refreshing = setTimeout(refresh, milliseconds + Math.random() * 200);
+  // A step of one's own may have brought the page up to date meanwhile.
+  refreshing = setTimeout(() => { if (wanted > version()) refresh(); }, milliseconds + Math.random() * 200);
 }
 
 async function refresh() {
@@ -71,7 +72,7 @@ async function refresh() {
   const isAtEnd = talk && talk.scrollHeight - talk.scrollTop - talk.clientHeight < 40;
   for (const one of main.querySelectorAll("[data-new]")) seen.add(one.id);
   await htmx.ajax("GET", location.pathname + location.search, {
-    source: main, target: "#page", select: "#page", swap: "outerMorph",
+    source: main, target: "#page", select: "#page", swap: "outerMorph", headers: {"Amends-Refresh": "1"},
   });
   for (const one of page().querySelectorAll("[data-new]")) if (!seen.has(one.id)) one.classList.add("is-new");
   if (isAtEnd) talk.scrollTop = talk.scrollHeight;
@@ -91,7 +92,9 @@ function watch() {
   source.addEventListener("open", () => { clearInterval(polling); polling = 0; });
   source.addEventListener("change", (event) => {
     const change = JSON.parse(event.data);
-    if (!page().dataset.case || (change.case_id === page().dataset.case && change.version > version())) refreshSoon(0);
+    if (!page().dataset.case || (change.case_id === page().dataset.case && change.version > version())) {
+      refreshSoon(0, page().dataset.case ? change.version : Infinity);
+    }
   });
   // The first one says only that watching has begun; after a broken line it means that something may have been missed.
   source.addEventListener("reload", () => { if (opened) refreshSoon(0); opened = true; });
@@ -192,12 +195,19 @@ document.addEventListener("htmx:after:request", (event) => {
   if (form.matches("form[data-empties]") && event.detail.ctx.response.status < 400) form.reset();
 });
 
+// Outside the page, so that a page read again meanwhile does not take away what was just said.
+function keepInSight(toast) {
+  for (const before of document.querySelectorAll("body > [data-toast]")) before.remove();
+  document.body.append(toast);
+  setTimeout(() => toast.remove(), 6e3);
+}
+
 function begin() {
   for (const button of document.querySelectorAll("[data-hides]")) button.hidden = true;
   setClock();
   tick();
   document.querySelectorAll("[data-shares]").forEach(drawShares);
-  for (const toast of document.querySelectorAll("[data-toast]")) setTimeout(() => toast.remove(), 6e3);
+  for (const toast of page().querySelectorAll("[data-toast]")) keepInSight(toast);
 }
 
 begin();
