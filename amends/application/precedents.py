@@ -1,11 +1,11 @@
 """How cases alike ended: the same kind, reason and sort of goods, in the last 90 days (R3.9)."""
 
-from collections.abc import Hashable
 from datetime import timedelta
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
+from amends.application.kept import Kept
 from amends.application.ports import CaseRow, Clock
 from amends.application.projection import category
 from amends.domain.case import Case
@@ -21,7 +21,6 @@ MOST_COUNTED = 1000
 LEAST_OF_OTHERS = 10
 """Below so many cases of other shops nothing is said of them, so that nobody can be recognised."""
 
-_KEPT_FOR = timedelta(minutes=1)
 _MOST_KEPT = 10_000
 
 
@@ -72,39 +71,32 @@ class Precedents:
     def __init__(self, endings: Endings, clock: Clock) -> None:
         self._endings = endings
         self._clock = clock
-        self._kept: dict[Hashable, tuple[Instant, Tally]] = {}
+        self._of_shop: Kept[tuple[int, Alike], Tally] = Kept(clock, _MOST_KEPT)
+        self._of_others: Kept[tuple[int, Alike], Tally] = Kept(clock, _MOST_KEPT)
 
     async def of_shop(self, merchant_id: int, alike: Alike) -> Precedent:
         """For a shop: its own, and the others' as figures alone."""
-        own = await self._tally(merchant_id, alike, self._endings.endings_of_shop)
-        others = await self._tally(merchant_id, alike, self._endings.endings_of_others)
+        own = await self._of_shop.get(
+            (merchant_id, alike),
+            lambda now: self._endings.endings_of_shop(merchant_id, alike, now - LOOKED_BACK, MOST_COUNTED),
+        )
+        others = await self._of_all_but(merchant_id, alike)
         return Precedent(own, others if others.cases >= LEAST_OF_OTHERS else Tally())
 
     async def of_all(self, alike: Alike) -> Tally:
         """For the platform's people: all shops together."""
-        return await self._tally(_NOBODY, alike, self._endings.endings_of_others)
+        return await self._of_all_but(_NOBODY, alike)
 
     async def cases(self, merchant_id: int, alike: Alike, most: int) -> list[CaseRow]:
         """The shop's own, the newest first."""
         return await self._endings.ended_alike(merchant_id, alike, self._clock.now() - LOOKED_BACK, most)
 
-    async def _tally(self, merchant_id: int, alike: Alike, count: "_Count") -> Tally:
-        now, about = self._clock.now(), (count.__name__, merchant_id, alike)
-        kept = self._kept.get(about)
-        if kept is not None and abs(now - kept[0]) < _KEPT_FOR:
-            return kept[1]
-        found = await count(merchant_id, alike, now - LOOKED_BACK, MOST_COUNTED)
-        if len(self._kept) >= _MOST_KEPT:
-            self._kept.clear()
-        self._kept[about] = now, found
-        return found
+    async def _of_all_but(self, merchant_id: int, alike: Alike) -> Tally:
+        return await self._of_others.get(
+            (merchant_id, alike),
+            lambda now: self._endings.endings_of_others(merchant_id, alike, now - LOOKED_BACK, MOST_COUNTED),
+        )
 
 
 _NOBODY = 0
 """No shop has this number, so nobody is left out."""
-
-
-class _Count(Protocol):
-    __name__: str
-
-    async def __call__(self, merchant_id: int, alike: Alike, since: Instant, most: int, /) -> Tally: ...

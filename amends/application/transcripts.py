@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from amends.domain.time import Instant
+from amends.domain.words import Side
 
 MEDIA_TYPE = "application/json"
 """No other file of this type is taken."""
@@ -28,6 +29,11 @@ class Voice(StrEnum):
     MERCHANT = "merchant"
     SERVICE = "service"
     SYSTEM = "system"
+
+    @property
+    def speaks_for(self) -> Side:
+        """As whose it is drawn beside the conversation of a case."""
+        return Side.PLATFORM if self is Voice.SERVICE else Side(self.value)
 
 
 class Line(Struct, frozen=True, forbid_unknown_fields=True):

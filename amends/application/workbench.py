@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
+from amends.application.kept import Kept
 from amends.application.ports import CaseKey, CasePage, Clock
 from amends.application.precedents import Endings
 from amends.domain import views
@@ -130,8 +131,6 @@ class Workbench(Endings, Protocol):
 RATES_OVER = timedelta(days=30)
 """The window of the published figures (rules §13)."""
 
-
-_RATES_KEPT_FOR = timedelta(minutes=1)
 _MOST_KEPT = 10_000
 
 
@@ -188,19 +187,14 @@ class Figures:
 
     def __init__(self, workbench: Workbench, clock: Clock) -> None:
         self._workbench = workbench
-        self._clock = clock
-        self._kept: dict[int, tuple[Instant, Rates]] = {}
+        self._kept: Kept[int, Rates] = Kept(clock, _MOST_KEPT)
 
     async def rates(self, merchant_id: int) -> Rates:
         """Raises Unavailable."""
-        now = self._clock.now()
-        kept = self._kept.get(merchant_id)
-        if kept is not None and abs(now - kept[0]) < _RATES_KEPT_FOR:
-            return kept[1]
-        since = now - RATES_OVER
-        orders = await self._workbench.orders_counted(merchant_id, since, now)
-        found = rates(orders, await self._workbench.stepped_in(merchant_id, since), since)
-        if len(self._kept) >= _MOST_KEPT:
-            self._kept.clear()
-        self._kept[merchant_id] = now, found
-        return found
+
+        async def counted(now: Instant) -> Rates:
+            since = now - RATES_OVER
+            orders = await self._workbench.orders_counted(merchant_id, since, now)
+            return rates(orders, await self._workbench.stepped_in(merchant_id, since), since)
+
+        return await self._kept.get(merchant_id, counted)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.lists import format_list
-from babel.numbers import get_currency_precision, get_currency_symbol
+from babel.numbers import format_percent, get_currency_precision, get_currency_symbol
 
 from amends.wording.catalogue import LOCALES, Language, words
 
@@ -78,6 +78,18 @@ def all_of(parts: Iterable[str], language: Language) -> str:
 def one_of(parts: Iterable[str], language: Language) -> str:
     """`A、B或C`."""
     return _list(tuple(parts), "or", language)
+
+
+def sentences(told: Iterable[str], language: Language) -> str:
+    """One after another, what is empty left out; Chinese ones need no space between."""
+    return ("" if language == "zh" else " ").join(one for one in told if one)
+
+
+@lru_cache(maxsize=4096)
+def percent(share: float, language: Language, decimals: int = 0) -> str:
+    """`7 %` as the language writes it. Kept for the same reason as lists are."""
+    pattern = "0.".ljust(2 + decimals, "0") + "%" if decimals else None
+    return str(format_percent(share, format=pattern, locale=LOCALES[language]))
 
 
 @lru_cache(maxsize=4096)

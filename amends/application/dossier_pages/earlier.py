@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from amends.application.dossier import Exhibit
 from amends.application.dossier_pages.blocks import Block, Heading, Remark, Talk, Text
 from amends.application.dossier_pages.teller import Teller
-from amends.application.transcripts import Transcript, Voice
+from amends.application.transcripts import Transcript
 from amends.domain.words import Side
 
 _PRINTED = 500
 """So many messages of a chat are printed, the newest; the file has all of them."""
-
-_VOICES = {Voice.SERVICE: Side.PLATFORM}
 
 
 def earlier_conversations(t: Teller) -> list[Block]:
@@ -43,7 +41,7 @@ def _chat(t: Teller, exhibit: Exhibit, told: Transcript) -> Iterator[Block]:
     first = max(0, count - _PRINTED)
     remarks = []
     for number, line in enumerate(told.messages[first:], start=first + 1):
-        side = _VOICES.get(line.side) or Side(line.side)
+        side = line.side.speaks_for
         who = f"{t.label(side)} {line.author}".strip()
         remarks.append(Remark(number, side, who, t.moment(line.at), "", line.text, ""))
     yield Talk(remarks)

@@ -10,6 +10,7 @@ from amends.domain.events import Fact
 from amends.domain.policy import Freight
 from amends.domain.words import ScanCode, Side
 from amends.wording.catalogue import words
+from amends.wording.formats import sentences
 from amends.wording.labels import label
 from amends.wording.reader import RecordReader
 
@@ -50,8 +51,7 @@ class Teller:
         return ("、" if self.language == "zh" else ", ").join(parts)
 
     def sentences(self, parts: Iterable[str]) -> str:
-        """Whole sentences after each other; Chinese has no space between them."""
-        return ("" if self.language == "zh" else " ").join(parts)
+        return sentences(parts, self.language)
 
     def pieces(self, lines: Sequence[CaseLine]) -> str:
         """Goods with their quantities."""

@@ -8,6 +8,8 @@ from amends.application.lanes import LaneFull
 from amends.application.outward import PublicFact
 from amends.application.ports import CaseKey, Failed
 from amends.application.queries import FactPage
+from amends.domain.case import Case
+from amends.domain.order import Order
 from amends.domain.words import Side
 from amends.web.answers import as_problem, problem_body
 from amends.web.portal.talk import Entry, conversation, latest
@@ -72,6 +74,16 @@ async def _facts(here: Visit, key: CaseKey) -> list[PublicFact]:
         if page.next_after is None:
             return facts
         after = page.next_after
+
+
+async def case_and_order(here: Visit, key: CaseKey) -> tuple[Case, Order]:
+    """As the rules know them; for a page that has found the case."""
+    docket = await here.desk.records.docket_of(key)
+    case = docket.case(key.case_id) if docket is not None else None
+    assert docket is not None, "it was just found"
+    assert docket.order is not None, "a case has an order"
+    assert case is not None, "it was just found"
+    return case, docket.order
 
 
 async def currency_of(here: Visit, key: CaseKey) -> str:

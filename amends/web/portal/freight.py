@@ -11,6 +11,8 @@ _BY_POLICY = N_("by the policy's limit")
 
 def granted_by(page: CasePage, language: Language) -> str:
     """The side whose step granted it last; the policy where no person named a sum."""
+    if not page.view.money.freight_granted_minor:
+        return ""
     for fact in reversed(page.facts):
         match fact.event:
             case ReturnAccepted(compensation_minor=granted) if granted:

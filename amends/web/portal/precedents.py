@@ -1,9 +1,8 @@
 """How cases alike ended, in words (R3.9)."""
 
-from babel.numbers import format_percent
-
 from amends.application.precedents import Precedent, Tally
 from amends.wording.catalogue import N_, Language, translate
+from amends.wording.formats import percent
 
 _OWN = N_(
     "Your shop's finished cases of the same kind, reason and sort of goods in 90 days: {cases}; "
@@ -27,9 +26,9 @@ def for_shop(precedent: Precedent, language: Language) -> tuple[str, ...]:
     others = precedent.others
     if not others.cases:
         return own
-    told = [translate(_OTHERS, language).format(share=_percent(others.refunded / others.cases, language))]
+    told = [translate(_OTHERS, language).format(share=percent(others.refunded / others.cases, language))]
     if others.ruled >= _FEW:
-        share = _percent(others.for_buyer / others.ruled, language)
+        share = percent(others.for_buyer / others.ruled, language)
         told.append(translate(_RULED_SHARE, language).format(share=share))
     return (*own, *told)
 
@@ -44,12 +43,8 @@ def _told(text: str, tally: Tally, language: Language) -> tuple[str, ...]:
         return ()
     share = translate(_COUNT, language).format(count=tally.refunded)
     if tally.cases >= _FEW:
-        share = _percent(tally.refunded / tally.cases, language)
+        share = percent(tally.refunded / tally.cases, language)
     told = [translate(text, language).format(cases=tally.cases, share=share)]
     if tally.ruled:
         told.append(translate(_RULED, language).format(ruled=tally.ruled, for_buyer=tally.for_buyer))
     return tuple(told)
-
-
-def _percent(share: float, language: Language) -> str:
-    return str(format_percent(share, locale="zh_CN" if language == "zh" else "en"))

@@ -134,8 +134,7 @@ def count(one: str, many: str, number: int, **facts: Any) -> str:
 
 
 def sentences(*told: str) -> str:
-    """Sentences after one another: Chinese ones need no space between."""
-    return ("" if _READER.get().language == "zh" else " ").join(one for one in told if one)
+    return formats.sentences(told, _READER.get().language)
 
 
 def money(amount_minor: int, currency: str | None = None) -> str:

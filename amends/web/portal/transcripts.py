@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from amends.application import transcripts
 from amends.application.outward import PublicFact
 from amends.application.ports import CaseKey
-from amends.application.transcripts import Line, Transcript, Voice
+from amends.application.transcripts import Line, Transcript
 from amends.domain.events import EvidenceFiled
 from amends.domain.time import Instant
 from amends.domain.words import Side
@@ -20,13 +20,6 @@ _OPENED = 2
 
 _LATEST = 30
 _PAGE = 100
-
-_VOICES = {
-    Voice.BUYER: Side.BUYER,
-    Voice.MERCHANT: Side.MERCHANT,
-    Voice.SERVICE: Side.PLATFORM,
-    Voice.SYSTEM: Side.SYSTEM,
-}
 
 
 class Said(NamedTuple):
@@ -111,7 +104,7 @@ def _stretch(asked: str, count: int) -> tuple[int, int]:
 
 
 def _said(here: Visit, line: Line) -> Said:
-    side = _VOICES[line.side]
+    side = line.side.speaks_for
     named = label(side, here.language)
     author = f"{named} · {line.author}" if line.author else named
     return Said(side, side is here.actor.side, author, line.at, line.text)

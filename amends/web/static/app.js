@@ -92,9 +92,9 @@ function watch() {
   source.addEventListener("open", () => { clearInterval(polling); polling = 0; });
   source.addEventListener("change", (event) => {
     const change = JSON.parse(event.data);
-    if (!page().dataset.case || (change.case_id === page().dataset.case && change.version > version())) {
-      refreshSoon(0, page().dataset.case ? change.version : Infinity);
-    }
+    const shown = page().dataset.case;
+    if (!shown) refreshSoon(0);
+    else if (change.case_id === shown) refreshSoon(0, change.version);
   });
   // The first one says only that watching has begun; after a broken line it means that something may have been missed.
   source.addEventListener("reload", () => { if (opened) refreshSoon(0); opened = true; });

@@ -10,13 +10,12 @@ from amends.application.ports import Envelope, OrderKey
 from amends.application.precedents import alike_to
 from amends.application.queries import RemedyView
 from amends.domain.draft import base
-from amends.domain.order import DURABLE
 from amends.domain.refusals import Refusal
 from amends.domain.words import PayoutState, SmallPaymentType
 from amends.web.portal import forms, precedents
 from amends.web.portal.buyer.result import findings
 from amends.web.portal.buyer.said import main_units
-from amends.web.portal.casepage import NOT_DONE, CasePage, currency_of, read_case, told
+from amends.web.portal.casepage import NOT_DONE, CasePage, case_and_order, currency_of, read_case, told
 from amends.web.portal.desk import people, ruling
 from amends.web.portal.desk.home import arbitration, read_queue
 from amends.web.portal.desk.points import sides
@@ -76,11 +75,7 @@ async def _show(
 ) -> Response[bytes]:
     page = await read_case(here, case_id)
     view, queries, language = page.view, here.desk.queries, here.language
-    docket = await here.desk.records.docket_of(page.key)
-    assert docket is not None, "it was just read"
-    assert docket.order is not None, "a case has an order"
-    case = docket.case(page.key.case_id)
-    assert case is not None, "it was just read"
+    case, mirror = await case_and_order(here, page.key)
     order = here.found(
         await queries.order(OrderKey(page.key.merchant_id, view.order_no), here.caller, language), page.key.merchant_id
     )
@@ -90,8 +85,7 @@ async def _show(
     policy = here.desk.policies.get(view.policy)
     reader = here.reader(view.money.currency)
     records = proven(view, order, page.facts, evidence, reader)
-    durable = any(DURABLE in line.flags or policy.category(line.category).durable for line in order.lines)
-    apply_ = rules(case, policy, language, durable=durable)
+    apply_ = rules(case, mirror, policy, language)
     appealed = view.appeal is not None and view.appeal.decided_at is None
     queue = await read_queue(here)
     return here.page(
@@ -106,8 +100,8 @@ async def _show(
         found=here.found(await here.desk.findings.of_case(page.key, here.caller, language), page.key.merchant_id),
         rules=apply_,
         findings=findings(view.ruling.terms, policy, language) if view.ruling else (),
-        alike=await arbitration(here).alike(case, docket.order, _ALIKE),
-        precedent=precedents.for_platform(await here.desk.precedents.of_all(alike_to(case, docket.order)), language),
+        alike=await arbitration(here).alike(case, mirror, _ALIKE),
+        precedent=precedents.for_platform(await here.desk.precedents.of_all(alike_to(case, mirror)), language),
         granted_by=granted_by(page, language),
         standing=standing,
         choices=ruling.choices(view, standing, records, apply_, language),

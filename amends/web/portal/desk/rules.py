@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from amends.domain.case import Case
+from amends.domain.order import DURABLE, Order
 from amends.domain.policy import Policy, Reason
 from amends.wording.catalogue import N_, Language, translate
 
@@ -41,10 +42,11 @@ class Rules(NamedTuple):
     others: list[Rule]
 
 
-def rules(case: Case, policy: Policy, language: Language, *, durable: bool) -> Rules:
+def rules(case: Case, order: Order, policy: Policy, language: Language) -> Rules:
     """The clauses for this case, those about its own matter first."""
     reason: Reason | None = policy.reasons.get(case.reason)
     codes = [*_BY_FAMILY.get(reason.family if reason else "", ())]
+    durable = any(DURABLE in line.flags or policy.category(line.category).durable for line in order.lines)
     if durable and reason is not None and reason.quality:
         codes.append("law-durable-goods")
     if case.return_parcel is not None or case.returned:

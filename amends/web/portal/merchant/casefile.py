@@ -13,15 +13,13 @@ from amends.application.precedents import alike_to
 from amends.application.queries import RemedyView, evidence_in
 from amends.application.workbench import queue_of
 from amends.domain import commands as k
-from amends.domain.case import Case
 from amends.domain.draft import base
-from amends.domain.order import Order
 from amends.domain.words import EvidenceKind, Remedy, Role, Side, SmallPaymentType
 from amends.web.portal import forms, precedents
 from amends.web.portal.buyer.home import WHERE
 from amends.web.portal.buyer.result import result
 from amends.web.portal.buyer.said import told
-from amends.web.portal.casepage import NOT_DONE, CasePage, currency_of, read_case
+from amends.web.portal.casepage import NOT_DONE, CasePage, case_and_order, currency_of, read_case
 from amends.web.portal.freight import granted_by
 from amends.web.portal.merchant import queues
 from amends.web.portal.merchant.effects import advice, effects, figures
@@ -193,7 +191,7 @@ async def _precedent(here: Visit, page: CasePage) -> tuple[str, ...]:
     """How cases alike ended, while there is still something to decide."""
     if page.view.closing is not None:
         return ()
-    case, order = await _kept(here, page)
+    case, order = await case_and_order(here, page.key)
     found = await here.desk.precedents.of_shop(page.key.merchant_id, alike_to(case, order))
     return precedents.for_shop(found, here.language)
 
@@ -203,18 +201,9 @@ async def _points(here: Visit, page: CasePage, *, explains: bool) -> list[tuple[
     labels = [translate(text, here.language) for text in POINTS]
     if not explains:
         return [(text, "") for text in labels]
-    case, order = await _kept(here, page)
+    case, order = await case_and_order(here, page.key)
     policy, reader = here.desk.policies.get(page.view.policy), here.reader(page.view.money.currency)
     return list(zip(labels, grounds(page, case, order, policy, reader), strict=True))
-
-
-async def _kept(here: Visit, page: CasePage) -> tuple[Case, Order]:
-    docket = await here.desk.records.docket_of(page.key)
-    case = docket.case(page.key.case_id) if docket is not None else None
-    assert docket is not None, "it was just read"
-    assert docket.order is not None, "a case has an order"
-    assert case is not None, "it was just read"
-    return case, docket.order
 
 
 async def _list(here: Visit, key: CaseKey) -> queues.Asked:

@@ -1,17 +1,17 @@
 """What to do, and what it does to the shop's published figures, said before it is done (R3.9, R6.2)."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import NamedTuple
-
-from babel.numbers import format_percent
 
 from amends.application.caseview import CaseView
 from amends.application.workbench import Rates
 from amends.domain.words import Side, Stage
 from amends.wording.catalogue import N_, Language, translate
-from amends.wording.formats import money
+from amends.wording.formats import money, percent, sentences
 from amends.wording.reader import Reader
+
+_DECIMALS = 2
+"""The published figures are small: a step moves them by hundredths of a percent."""
 
 
 class Figures(NamedTuple):
@@ -63,7 +63,9 @@ def figures(rates: Rates, language: Language) -> Figures:
     if not rates.orders:
         return Figures("", "", 0)
     return Figures(
-        _percent(rates.intervention_rate(), language), _percent(rates.dispute_rate(), language), rates.orders
+        percent(rates.intervention_rate(), language, _DECIMALS),
+        percent(rates.dispute_rate(), language, _DECIMALS),
+        rates.orders,
     )
 
 
@@ -88,8 +90,8 @@ def effects(view: CaseView, rates: Rates, language: Language) -> dict[str, str]:
         late = _change(_PAYS_LATE, rates.dispute_rate(), rates.dispute_rate(1), rates, language)
         found = dict.fromkeys(("agree", "accept-offer"), late) if view.status.stage is Stage.UNDER_REVIEW else {}
     asks = _change(_ASKS, rates.intervention_rate(), rates.intervention_rate(1), rates, language)
-    found["reject"] = _joined(language, translate(_COUNTED, language) if asked else asks, loses)
-    found["request-intervention"] = _joined(language, translate(_OWN, language), loses)
+    found["reject"] = sentences((translate(_COUNTED, language) if asked else asks, loses), language)
+    found["request-intervention"] = sentences((translate(_OWN, language), loses), language)
     if view.ruling is not None:
         found["appeal"] = translate(_OVERTURNED, language)
     return {verb: text for verb, text in found.items() if text}
@@ -98,13 +100,6 @@ def effects(view: CaseView, rates: Rates, language: Language) -> dict[str, str]:
 def _change(text: str, before: float, after: float, rates: Rates, language: Language) -> str:
     if not rates.orders:
         return ""
-    return translate(text, language).format(before=_percent(before, language), after=_percent(after, language))
-
-
-def _joined(language: Language, *parts: str) -> str:
-    return ("" if language == "zh" else " ").join(part for part in parts if part)
-
-
-@lru_cache(maxsize=4096)
-def _percent(rate: float, language: Language) -> str:
-    return str(format_percent(rate, format="0.00%", locale="zh_CN" if language == "zh" else "en"))
+    return translate(text, language).format(
+        before=percent(before, language, _DECIMALS), after=percent(after, language, _DECIMALS)
+    )

@@ -1,13 +1,13 @@
 """What the record gives for each point of a rejection, so that it is written from facts (R3.9)."""
 
 from amends.domain.case import Case
-from amends.domain.order import DURABLE, Order
+from amends.domain.order import Order
 from amends.domain.policy import Policy
 from amends.domain.words import EvidenceKind, Side
 from amends.web.portal.casepage import CasePage
 from amends.web.portal.desk.rules import rules
 from amends.wording.catalogue import N_, translate
-from amends.wording.formats import one_of
+from amends.wording.formats import one_of, sentences
 from amends.wording.labels import label, owner_label
 from amends.wording.reader import Reader
 
@@ -44,14 +44,13 @@ def _responsibility(page: CasePage, reader: Reader) -> str:
     if view.application.kind in ("refund_only", "resend"):
         return told
     payer = label(view.application.freight.back, language)
-    return _joined(reader, told, translate(_FREIGHT, language).format(payer=payer))
+    return sentences((told, translate(_FREIGHT, language).format(payer=payer)), language)
 
 
 def _rules(case: Case, order: Order, policy: Policy, reader: Reader) -> str:
-    durable = any(DURABLE in line.flags or policy.category(line.category).durable for line in order.lines)
-    likely = rules(case, policy, reader.language, durable=durable).likely[:_RULES_SHOWN]
+    likely = rules(case, order, policy, reader.language).likely[:_RULES_SHOWN]
     text = translate(_RULE, reader.language)
-    return _joined(reader, *(text.format(text=one.text, source=one.source) for one in likely))
+    return sentences((text.format(text=one.text, source=one.source) for one in likely), reader.language)
 
 
 def _talk(case: Case, reader: Reader) -> str:
@@ -61,8 +60,4 @@ def _talk(case: Case, reader: Reader) -> str:
     offers = case.offers_made.get(Side.MERCHANT, 0)
     told = translate(_WROTE, language).format(when=reader.moment(wrote_at), count=offers)
     called = EvidenceKind.CALL_RECORD in case.evidence.merchant
-    return _joined(reader, told, translate(_CALLED, language) if called else "")
-
-
-def _joined(reader: Reader, *parts: str) -> str:
-    return ("" if reader.language == "zh" else " ").join(part for part in parts if part)
+    return sentences((told, translate(_CALLED, language) if called else ""), language)

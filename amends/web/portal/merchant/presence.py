@@ -12,6 +12,7 @@ from litestar.response import Stream
 from amends.application.ports import CaseKey, Change, Unavailable
 from amends.application.workbench import Workbench
 from amends.web.live import announce
+from amends.web.portal.live import stream
 from amends.web.portal.sessions import machine_time
 from amends.web.portal.visit import Here, Visit
 
@@ -47,11 +48,7 @@ async def live(here: Here, case_id: FromPath[str]) -> Stream:
     """Changes of a case, and who else comes and goes."""
     key = here.case_key(case_id)
     here.found(await here.desk.queries.version(key, here.caller), key.merchant_id)
-    return Stream(
-        _changes(here, key),
-        media_type="text/event-stream",
-        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
-    )
+    return stream(_changes(here, key))
 
 
 async def _changes(here: Visit, key: CaseKey) -> AsyncIterator[bytes]:

@@ -5,6 +5,7 @@ from litestar.params import FromPath
 
 from amends.application.precedents import alike_to
 from amends.web.portal import precedents
+from amends.web.portal.casepage import case_and_order
 from amends.web.portal.merchant.queues import line_of
 from amends.web.portal.visit import Here
 
@@ -15,12 +16,7 @@ _SHOWN = 50
 async def page(here: Here, case_id: FromPath[str]) -> Response[bytes]:
     key = here.case_key(case_id)
     here.found(await here.desk.queries.version(key, here.caller), key.merchant_id)
-    docket = await here.desk.records.docket_of(key)
-    case = docket.case(key.case_id) if docket is not None else None
-    assert docket is not None, "it was just found"
-    assert docket.order is not None, "a case has an order"
-    assert case is not None, "it was just found"
-    alike = alike_to(case, docket.order)
+    alike = alike_to(*await case_and_order(here, key))
     found = await here.desk.precedents.cases(key.merchant_id, alike, _SHOWN)
     return here.page(
         "merchant/similar.html",
