@@ -30,6 +30,7 @@ from amends.application.engine import Engine
 from amends.application.evidence import Evidence
 from amends.application.examining import Examiner
 from amends.application.findings import Findings
+from amends.application.holds import Holds
 from amends.application.ids import Ids
 from amends.application.intake import Intake
 from amends.application.lanes import Lanes
@@ -54,6 +55,7 @@ from amends.store.deadlines import PostgresDeadlines
 from amends.store.embedded import EmbeddedPostgres
 from amends.store.examinations import PostgresExaminations
 from amends.store.files import PostgresFiles
+from amends.store.holds import PostgresHolds
 from amends.store.ledger import PostgresLedger
 from amends.store.live import PostgresAnnouncer, PostgresWatch
 from amends.store.outbox import PostgresOutbox
@@ -203,6 +205,7 @@ async def open_desk(
             workbench=workbench,
             figures=Figures(workbench, parts.clock),
             precedents=Precedents(workbench, parts.clock),
+            holds=make_holds(parts),
             move_clock=move_clock,
             demo_people=demo_people,
         )
@@ -216,6 +219,11 @@ def make_dossiers(parts: Parts) -> Dossiers:
 def make_retention(parts: Parts) -> Retention:
     """What takes files and words out of old cases; needs a database address that names the owner of the tables."""
     return Retention(PostgresArchive(parts.database.url), parts.evidence.blobs, parts.policies, parts.clock)
+
+
+def make_holds(parts: Parts) -> Holds:
+    """What keeps cases whole, for the pages and for the terminal."""
+    return Holds(PostgresHolds(parts.database), parts.clock)
 
 
 def web_app() -> Application:

@@ -89,16 +89,6 @@ class LooseOfBuyer(NamedTuple):
     last_at: Instant | None
 
 
-class Hold(NamedTuple):
-    """A case that must be kept, by whose word."""
-
-    case: CaseKey
-    number: int
-    reason: str
-    by: str
-    at: Instant
-
-
 class Archive(Protocol):
     """The tables, as their owner. All raise Unavailable."""
 
@@ -126,15 +116,6 @@ class Archive(Protocol):
 
     async def loose(self, before: Instant, *, dry: bool) -> Loose:
         """Remove what belongs to no case and was over before an instant; `dry` only counts."""
-
-    async def place_hold(self, case: CaseKey, reason: str, by: str, at: Instant) -> int | None:
-        """The hold's number; None where there is no such case."""
-
-    async def lift_hold(self, case: CaseKey, number: int, because: str, by: str, at: Instant) -> bool:
-        """Whether it still stood."""
-
-    async def holds(self) -> list[Hold]:
-        """Those that stand, the oldest first."""
 
 
 class Removal(Protocol):
@@ -243,18 +224,6 @@ class Retention:
         now = self._clock.now()
         policy = self._policies.in_force(now)
         return await self._archive.loose(local_years_ago(now, policy.retention.years, policy.zone), dry=dry)
-
-    async def hold(self, case: CaseKey, reason: str, by: str) -> int | None:
-        """Keep a case whole until this is lifted; its number, None where there is no such case."""
-        return await self._archive.place_hold(case, reason, by, self._clock.now())
-
-    async def lift(self, case: CaseKey, number: int, because: str, by: str) -> bool:
-        """Whether such a hold stood."""
-        return await self._archive.lift_hold(case, number, because, by, self._clock.now())
-
-    async def holds(self) -> list[Hold]:
-        """Those that stand."""
-        return await self._archive.holds()
 
     async def due(self) -> AsyncIterator[Due]:
         """Cases whose time is over by now, by closing."""

@@ -12,15 +12,24 @@ from rich.console import Console
 from rich.table import Table
 
 from amends.adapters.clock import SystemClock
+from amends.application.holds import Holds, NotHeld
 from amends.application.ports import CaseKey
 from amends.application.retention import Held, Loose, Outcome, Retention, TooEarly
-from amends.bootstrap import make_retention, open_parts
+from amends.bootstrap import Parts, make_holds, make_retention, open_parts
 from amends.cli.given import given, reachable_database
 from amends.domain.case import parse_case_id, public_case_id
 
 app = App(name="retention", help="Erase cases whose time is over; keep those that a court or the police asks for.")
 
 T = TypeVar("T")
+
+_NOT_HELD = {
+    "unknown_case": "There is no such case.",
+    "nothing_left": "Nothing is left in this case that could be kept: it was erased.",
+    "reason_missing": "Say why: a hold is placed and lifted for a reason.",
+    "unknown_hold": "There is no such hold.",
+    "hold_lifted": "It was lifted already, at {hold.lifted_at:%F %R} by {hold.lifted_by}: {hold.lifted_because}",
+}
 
 
 @app.command
@@ -99,10 +108,8 @@ def hold(case: str, *, reason: str, by: str = "", data: Path | None = None) -> N
     :param by: Who places it; the account of this machine if left out.
     :param data: Data folder of the database that comes along.
     """
-    number = _with(data, lambda retention: retention.hold(_key(case), reason, _who(by)))
-    if number is None:
-        sys.exit("There is no such case, or nothing left in it.")
-    _say(f"Hold {number} on {case} stands.")
+    done = _with_holds(data, lambda held: held.place(_key(case), reason, _who(by)))
+    _say(f"Hold {done.hold.number} on {case} {'stands' if done.is_new else 'stands already, for the same reason'}.")
 
 
 @app.command
@@ -115,19 +122,18 @@ def lift(case: str, number: int, *, because: str, by: str = "", data: Path | Non
     :param by: Who lifts it; the account of this machine if left out.
     :param data: Data folder of the database that comes along.
     """
-    if not _with(data, lambda retention: retention.lift(_key(case), number, because, _who(by))):
-        sys.exit("No such hold stands.")
+    _with_holds(data, lambda held: held.lift(_key(case), number, because, _who(by)))
     _say(f"Hold {number} on {case} is lifted.")
 
 
 @app.command
 def holds(*, data: Path | None = None) -> None:
-    """List the holds that stand.
+    """List the holds that stand, the newest first.
 
     :param data: Data folder of the database that comes along.
     """
     table = Table("case", "no.", "since", "by", "reason", box=None)
-    for one in _with(data, lambda retention: retention.holds()):
+    for one in _with_holds(data, lambda held: held.standing()):
         table.add_row(public_case_id(*one.case), str(one.number), f"{one.at:%F %R}", one.by, one.reason)
     Console(highlight=False, markup=False).print(table if table.rows else "None stands.")
 
@@ -137,11 +143,22 @@ def _say(text: str) -> None:
 
 
 def _with(data: Path | None, task: Callable[[Retention], Awaitable[T]]) -> T:
+    return _with_parts(data, lambda parts: task(make_retention(parts)))
+
+
+def _with_holds(data: Path | None, task: Callable[[Holds], Awaitable[T]]) -> T:
+    try:
+        return _with_parts(data, lambda parts: task(make_holds(parts)))
+    except NotHeld as fault:
+        sys.exit(_NOT_HELD[fault.code].format(hold=fault.hold))
+
+
+def _with_parts(data: Path | None, task: Callable[[Parts], Awaitable[T]]) -> T:
     settings = given(data_dir=data)
 
     async def done(url: str) -> T:
         async with open_parts(settings, url, SystemClock()) as parts:
-            return await task(make_retention(parts))
+            return await task(parts)
 
     with reachable_database(settings) as url:
         return asyncio.run(done(url))

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from amends.application.ports import CaseKey
-from amends.application.retention import Finished, Hold, Loose, LooseOfBuyer, OrderRemains, Remains, Right, Taken
+from amends.application.retention import Finished, Loose, LooseOfBuyer, OrderRemains, Remains, Right, Taken
 from amends.domain.case import Case
 from amends.domain.order import Order
 from amends.domain.time import Instant
@@ -108,22 +108,6 @@ class PostgresArchive:
         async with owner(self._url) as connection:
             talks = await _value(connection, _sql.drop_talks, {"before": before})
             return Loose(await _drop_orders_by_age(connection, before), talks)
-
-    async def place_hold(self, case: CaseKey, reason: str, by: str, at: Instant) -> int | None:
-        async with self._transaction() as connection:
-            row = await connection.execute(
-                _sql.place_hold.sql, case._asdict() | {"reason": reason, "placed_by": by, "now": at}
-            )
-            placed = await row.fetchone()
-            return placed[0] if placed else None
-
-    async def lift_hold(self, case: CaseKey, number: int, because: str, by: str, at: Instant) -> bool:
-        about = case._asdict() | {"hold_no": number, "lifted_by": by, "because": because, "now": at}
-        async with self._transaction() as connection:
-            return (await connection.execute(_sql.lift_hold.sql, about)).rowcount == 1
-
-    async def holds(self) -> list[Hold]:
-        return [Hold(CaseKey(*row[:2]), *row[2:]) for row in await self._rows(_sql.holds)]
 
     async def _rows(self, query: Any, **parameters: Any) -> list[tuple[Any, ...]]:
         async with owner(self._url) as connection:

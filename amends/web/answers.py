@@ -10,6 +10,7 @@ from amends.application.access import Caller
 from amends.application.caseview import Status, status_of
 from amends.application.evidence import UnknownUpload, WrongOffset
 from amends.application.files import Unsuitable
+from amends.application.holds import Hold, NotHeld
 from amends.application.lanes import LaneFull
 from amends.application.outward import PublicFact, public_facts, told
 from amends.application.ports import (
@@ -25,7 +26,7 @@ from amends.application.ports import (
 from amends.application.service import NotTalking
 from amends.domain.case import public_case_id
 from amends.domain.events import ContactRevealed
-from amends.domain.refusals import Code
+from amends.domain.refusals import Code, refuse
 from amends.domain.words import Side
 from amends.web.desk import Desk
 from amends.web.live import TooManyWatch
@@ -132,6 +133,12 @@ def as_problem(fault: BaseException) -> Problem | Refused:
             return fault
         case NotTalking(code=code):
             return Problem(code)
+        case NotHeld(code="unknown_case"):
+            return Refused(refuse(Code.UNKNOWN_CASE))
+        case NotHeld(code=code, hold=None):
+            return Problem(code)
+        case NotHeld(code=code, hold=Hold(lifted_by=by, lifted_at=at)):
+            return Problem(code, lifted_by=by, lifted_at=at)
         case Unsuitable(code=code, facts=facts):
             return Problem(code, **facts)
         case WrongOffset(received_bytes=received_bytes):

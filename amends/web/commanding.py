@@ -21,7 +21,7 @@ from amends.web.wire import ClientGone, decode, encode, read_body
 VERBS: dict[str, type[k.Command]] = {k.verb(kind): kind for kind in k.CASE_COMMANDS}
 
 _PREFIX = "/v1/cases/"
-_NO_COMMANDS = frozenset({"events", "messages", "evidence", "dossier", "transcripts"})
+_NO_COMMANDS = frozenset({"events", "messages", "evidence", "dossier", "transcripts", "holds"})
 """What else is under a case: read, or a file."""
 
 

@@ -9,6 +9,7 @@ from amends.application.access import Access
 from amends.application.dossier import Dossiers
 from amends.application.evidence import Evidence
 from amends.application.findings import Findings
+from amends.application.holds import Holds
 from amends.application.intake import Intake
 from amends.application.lanes import Lanes
 from amends.application.ledger import Book, Ledger
@@ -50,6 +51,7 @@ class Desk:
     workbench: Workbench
     figures: Figures
     precedents: Precedents
+    holds: Holds
     move_clock: Callable[[timedelta], Awaitable[Instant]] | None = None
     demo_people: Sequence[DemoPerson] | None = None
 

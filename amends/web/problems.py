@@ -126,6 +126,14 @@ PROBLEMS: Mapping[str, Kind] = {
     "unknown_conversation": Kind(404, N_("This conversation cannot be found"), N_("The number may be wrong.")),
     "conversation_taken": Kind(409, N_("Somebody else has this conversation"), N_("Take one that is still waiting.")),
     "conversation_over": Kind(409, N_("This conversation is over"), N_("Ask for a person again.")),
+    "reason_missing": Kind(
+        422, N_("The reason is missing"), N_("Name the paper that asks for it, or says that it is over.")
+    ),
+    "nothing_left": Kind(
+        409, N_("Nothing is left in this case"), N_("What persons wrote was erased; there is nothing to keep any more.")
+    ),
+    "unknown_hold": Kind(404, N_("There is no such hold"), N_("The list of holds has the numbers.")),
+    "hold_lifted": Kind(409, N_("This hold was lifted before"), N_("It stays on record with who lifted it and why.")),
     "method_not_allowed": Kind(405, N_("This is not possible here"), N_("The header Allow names what is.")),
     "clock_goes_forward": Kind(422, N_("The clock only goes forward"), N_("Give a length above zero, like PT48H.")),
     "overloaded": Kind(503, N_("Too much is waiting already"), N_("Nothing was done; send it again in a moment.")),

@@ -16,6 +16,7 @@ from amends.adapters.files.blobs import local_blobs
 from amends.application.evidence import Evidence
 from amends.application.examining import Examination
 from amends.application.files import Copy, FileRow, FileState, Form, blob_key
+from amends.application.holds import Holds, NotHeld
 from amends.application.ids import Ids
 from amends.application.likeness import Mark
 from amends.application.passages import Line
@@ -33,6 +34,7 @@ from amends.store.conversations import PostgresConversations
 from amends.store.database import Database
 from amends.store.examinations import PostgresExaminations
 from amends.store.files import PostgresFiles
+from amends.store.holds import PostgresHolds
 from amends.store.retention import PostgresArchive
 from tests.support.dossiers import AUDITOR, BUYER, OWNER, READERS, Dispute
 from tests.support.shops import HOUR, MONDAY, POLICIES, Shop, about, order, shop_on_postgres
@@ -58,6 +60,7 @@ class Old(NamedTuple):
     dispute: Dispute
     case: CaseKey
     retention: Retention
+    holds: Holds
     blobs: Path
 
     async def run(self, at: datetime, *, dry: bool = False) -> list[tuple[bool, str]]:
@@ -95,7 +98,8 @@ async def old_dispute(dsn: str, folder: Path, policies: Policies = POLICIES) -> 
             book=book, blobs=blobs, inspector=None, records=shop.reader, policies=POLICIES, clock=shop.clock, ids=ids,
             submit=None, incoming=folder,
         )  # fmt: skip
-        yield Old(shop, dispute, case, Retention(PostgresArchive(dsn), blobs, policies, shop.clock), folder)
+        retention = Retention(PostgresArchive(dsn), blobs, policies, shop.clock)
+        yield Old(shop, dispute, case, retention, Holds(PostgresHolds(database), shop.clock), folder)
 
 
 def everything(dsn: str) -> str:
@@ -208,21 +212,20 @@ def test_what_is_left_still_makes_a_dossier_that_holds(database: str, tmp_path: 
 def test_a_case_that_is_held_stays_whole_until_the_hold_is_lifted(database: str, tmp_path: Path):
     async def story():
         async with old_dispute(database, tmp_path) as old:
-            number = await old.retention.hold(old.case, "杭州互联网法院 (2028) 浙 0192 民初 118 号", "bai")
-            assert number == 1
+            placed = await old.holds.place(old.case, "杭州互联网法院 (2028) 浙 0192 民初 118 号", "bai")
+            assert (placed.hold.number, placed.is_new) == (1, True)
             assert await old.run(KEPT_UNTIL + 900 * HOUR) == [
                 (False, "held: 杭州互联网法院 (2028) 浙 0192 民初 118 号")
             ]
             assert WORDS[0] in everything(database)
             with pytest.raises(Held, match="118 号"):
                 await old.retention.erase(old.case, "bai", "the buyer asked")
-            assert [(one.case, one.number, one.by) for one in await old.retention.holds()] == [(old.case, 1, "bai")]
-            assert await old.retention.lift(old.case, 1, "案件已审结", "bai")
-            assert not await old.retention.lift(old.case, 1, "again", "bai")
-            assert await old.retention.holds() == []
+            assert [(one.case, one.number, one.by) for one in await old.holds.standing()] == [(old.case, 1, "bai")]
+            await old.holds.lift(old.case, 1, "案件已审结", "bai")
+            assert await old.holds.standing() == []
             assert await old.run(KEPT_UNTIL + 901 * HOUR) == [(True, "")]
-            assert await old.retention.hold(old.case, "too late", "bai") is None, "there is nothing left to hold"
-            assert await old.retention.hold(CaseKey(1001, 7), "no case", "bai") is None
+            with pytest.raises(NotHeld, match="nothing_left"):
+                await old.holds.place(old.case, "too late", "bai")
 
     asyncio.run(story())
     assert "案件已审结" in everything(database), "the hold and why it was lifted stay on record"
@@ -238,7 +241,7 @@ def test_a_case_that_moved_or_was_held_after_it_was_looked_at_is_left(database: 
             async def then_held(*arguments):
                 found = await look(*arguments)
                 if found:
-                    await old.retention.hold(old.case, "a paper", "bai")
+                    await old.holds.place(old.case, "a paper", "bai")
                 return found
 
             old.retention._archive.finished = then_held
@@ -286,7 +289,7 @@ def test_a_buyer_who_asks_is_told_what_is_kept_why_and_until_when_and_later_all_
             shop, retention = old.shop, old.retention
             held, running = await shop.opened(2)
             await shop.accepted([Envelope(BUYER, 1001, k.Withdraw(), case_id=held.case_id)])
-            await retention.hold(held, "杭州互联网法院 118 号", "bai")
+            await old.holds.place(held, "杭州互联网法院 118 号", "bai")
             await shop.accepted([order("o-quiet")])
             shop.clock.at = KEPT_UNTIL - TICK
             early = await retention.forget("b42", "bai", "letter 7")
@@ -305,7 +308,7 @@ def test_a_buyer_who_asks_is_told_what_is_kept_why_and_until_when_and_later_all_
             assert [one.taken is not None for one in later.cases] == [True, False, False]
             assert (later.loose.gone, later.loose.kept) == ((1, 0), (0, 0))
             assert B42.search(everything(database)), "of the case that is held and the one that runs"
-            await retention.lift(held, 1, "案件已审结", "bai")
+            await old.holds.lift(held, 1, "案件已审结", "bai")
             shop.clock.at += timedelta(days=30)
             await shop.accepted([about(running, k.Lapse(), SYSTEM)])
             for payout in (await shop.reader.case(running)).payouts:

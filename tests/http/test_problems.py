@@ -127,6 +127,9 @@ PROVOKED: list[tuple[str, Provoke]] = [
 OF_THE_LEDGER = frozenset({"unknown_head", "ledger_elsewhere"})
 """Provoked in test_dossier.py, where there is a ledger to ask."""
 
+OF_HOLDS = frozenset({"reason_missing", "nothing_left", "unknown_hold", "hold_lifted"})
+"""Provoked in test_holds.py, over both stores."""
+
 
 def left_behind(api: Api, case_id: str) -> Any:
     """Everything that a command could have written."""
@@ -153,7 +156,7 @@ def test_a_problem_is_told_and_nothing_is_written(api: Api, code: str, provoke: 
 
 
 def test_every_kind_of_problem_is_provoked():
-    assert {code for code, _ in PROVOKED} | filing.AFTER_FILING | OF_THE_LEDGER == set(PROBLEMS)
+    assert {code for code, _ in PROVOKED} | filing.AFTER_FILING | OF_THE_LEDGER | OF_HOLDS == set(PROBLEMS)
 
 
 def test_all_faults_of_a_body_are_named_at_once_with_their_places(api: Api):

@@ -18,6 +18,7 @@ from amends.application.access import Access, key_hash
 from amends.application.dossier import Dossiers
 from amends.application.evidence import Evidence
 from amends.application.findings import Findings
+from amends.application.holds import Holds
 from amends.application.ids import Ids
 from amends.application.intake import Intake
 from amends.application.lanes import Lanes
@@ -33,6 +34,7 @@ from amends.domain.order import Merchant, ReturnAddress
 from amends.domain.time import Instant
 from amends.domain.words import Role
 from amends.settings import Settings
+from amends.store.holds import MemoryHolds
 from amends.store.memory_conversations import MemoryConversations
 from amends.store.memory_examinations import MemoryExaminations
 from amends.store.memory_files import MemoryFiles as MemoryFileBook
@@ -266,6 +268,7 @@ async def desk_in_memory(clock: ManualClock) -> AsyncIterator[Opened]:
                     workbench=shop.workbench,
                     figures=Figures(shop.workbench, clock),
                     precedents=Precedents(shop.workbench, clock),
+                    holds=Holds(MemoryHolds(shop.store), clock),  # type: ignore[arg-type]
                     dossiers=Dossiers(shop.reader, ledger, POLICIES, evidence, TypstPrinter()),
                     move_clock=_mover(clock),
                 ),

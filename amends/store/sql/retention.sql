@@ -138,29 +138,6 @@ select exists (select from files where sha256 = :sha256);
 insert into erasures (merchant_id, case_id, erased_at, erased_by, because, kept_until, events, files, file_bytes)
 values (:merchant_id, :case_id, :now, :erased_by, :because, :kept_until, :events, :files, :file_bytes);
 
--- name: place_hold(merchant_id, case_id, reason, placed_by, now)
--- out: its number; none where there is no such case, or nothing left in it
-insert into holds (merchant_id, case_id, hold_no, reason, placed_by, placed_at)
-select c.merchant_id, c.case_id,
-       1 + (select count(*) from holds h where h.merchant_id = c.merchant_id and h.case_id = c.case_id),
-       :reason, :placed_by, :now
-  from cases c
- where c.merchant_id = :merchant_id and c.case_id = :case_id and c.erased_at is null
-   for share
-returning hold_no;
-
--- name: lift_hold(merchant_id, case_id, hold_no, lifted_by, because, now)!
-update holds
-   set lifted_by = :lifted_by, lifted_because = :because, lifted_at = :now
- where merchant_id = :merchant_id and case_id = :case_id and hold_no = :hold_no and lifted_at is null;
-
--- name: holds()
--- out: those that stand, the oldest first. A fan-out read.
-select merchant_id, case_id, hold_no, reason, placed_by, placed_at
-  from holds
- where lifted_at is null
- order by placed_at, merchant_id, case_id, hold_no;
-
 -- name: page_of_orders(before, after_at, after_merchant, after_order, limit)
 -- in: page behind an order, by when it was first told of; an order was touched then or later
 -- out: orders that may be over. Those that were erased are not in the index: they stay with their cases.

@@ -395,7 +395,9 @@ create table holds (
     primary key (merchant_id, case_id, hold_no)
 );
 
-create index holds_that_stand on holds (placed_at) where lifted_at is null;
+-- The list has those that stand first, and of either sort the newest.
+create index holds_as_listed
+    on holds ((lifted_at is null), (coalesce(lifted_at, placed_at)), merchant_id, case_id, hold_no);
 
 -- What the job took from each case, and by what right.
 create table erasures (
@@ -411,7 +413,8 @@ create table erasures (
     primary key (merchant_id, case_id)
 );
 
-grant select, insert, update on holds to amends_app;
+grant select, insert on holds to amends_app;
+grant update (lifted_by, lifted_at, lifted_because) on holds to amends_app;
 grant select, insert on erasures to amends_app;
 
 -- shapes and edges: marks of the picture and its views, the whole first (application/likeness.py); lines: text in it,
