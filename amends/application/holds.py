@@ -21,6 +21,7 @@ LONGEST_REASON = 500
 
 _EVER = datetime(9999, 12, 31, tzinfo=UTC)
 _MOST = 2**63 - 1
+_DIGITS = 9
 
 
 class Hold(Struct, frozen=True):
@@ -131,6 +132,13 @@ class Holds:
 def place_of(hold: Hold) -> Place:
     """Where a hold stands in the list."""
     return Place(hold.lifted_at is None, hold.lifted_at or hold.at, *hold.case, hold.number)
+
+
+def number_of(text: str) -> int:
+    """The number of a hold, as an address has it. Raises NotHeld."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
+        raise NotHeld("unknown_hold")
+    return int(text)
 
 
 def _reason(text: str) -> str:

@@ -6,14 +6,12 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec import Meta, Struct
 
 from amends.application.access import written
-from amends.application.holds import LONGEST_REASON, MAY_PLACE, MAY_SEE, Hold
+from amends.application.holds import LONGEST_REASON, MAY_PLACE, MAY_SEE, Hold, number_of
 from amends.domain.case import public_case_id
 from amends.domain.time import Instant
 from amends.domain.words import Role
 from amends.web.call import Call, Reply, operation
 from amends.web.problems import Problem
-
-_DIGITS = 9
 
 
 class Because(Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,15 +71,8 @@ async def place_hold(call: Call, body: Because) -> Reply[HoldView]:
 async def lift_hold(call: Call, body: Because) -> HoldView:
     """Let a case go again; sent by operators and supervisors. The hold stays on record."""
     _only(call, MAY_PLACE)
-    key, number = call.case_key(), hold_number(call.path["no"])
+    key, number = call.case_key(), number_of(call.path["no"])
     return _view((await call.desk.holds.lift(key, number, body.reason, written(call.caller.actor))).hold)
-
-
-def hold_number(text: str) -> int:
-    """The number in an address. Raises Problem."""
-    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
-        raise Problem("unknown_hold")
-    return int(text)
 
 
 def _only(call: Call, roles: frozenset[Role]) -> None:

@@ -6,6 +6,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from amends.application.caseview import ActionView
+from amends.application.holds import MAY_SEE as MAY_SEE_HOLDS
 from amends.application.ports import Envelope, OrderKey
 from amends.application.precedents import alike_to
 from amends.application.queries import RemedyView
@@ -94,6 +95,7 @@ async def _show(
         currency=view.money.currency,
         page=page,
         case=view,
+        holds=await here.desk.holds.of_case(page.key) if here.actor.role in MAY_SEE_HOLDS else (),
         queue=queue,
         sides=sides(page.facts, evidence, language),
         records=records,
