@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 BAI, YAN, ZHOU = "platform/bai", "platform/yan", "platform/zhou"
 COURT = "杭州互联网法院 (2028) 浙 0192 民初 118 号"
 MEANS = "解除之前，此单的任何内容都不会删除"
-LIES = "起法律保全"
+LIES = "起处于法律保全状态"
 
 
 async def place(site: Site, case_id: str, reason: str = COURT) -> None:
@@ -90,7 +90,7 @@ async def test_the_same_paper_is_not_asked_for_twice_and_another_one_stands_besi
     first = await send(shen, page, "/desk/holds/preview", 200, case_id=case_id, reason=COURT)
     await place(site, case_id)
     await send(shen, first, "/desk/holds")  # somebody was faster
-    assert "已有理由相同的第 1 号保全" in words(await seen(shen, "/desk/holds"))
+    assert "已有依据相同的第 1 号保全" in words(await seen(shen, "/desk/holds"))
     again = await send(shen, page, "/desk/holds/preview", 200, case_id=case_id, reason=COURT)
     assert "无需重复发起" in again
     assert 'action="/desk/holds"' not in again
@@ -107,8 +107,8 @@ async def test_the_same_paper_is_not_asked_for_twice_and_another_one_stands_besi
         ({"case_id": "1001-0AM8D4JNM0400", "reason": COURT}, "找不到"),
         ({"case_id": "no case", "reason": COURT}, "找不到"),
         ({"case_id": "", "reason": COURT}, "找不到"),
-        ({"reason": " 　\r\n"}, "没有填写理由"),
-        ({}, "没有填写理由"),
+        ({"reason": " 　\r\n"}, "没有填写依据"),
+        ({}, "没有填写依据"),
     ],
 )
 async def test_what_cannot_be_held_is_refused_with_what_is_wrong_and_keeps_what_was_entered(
@@ -131,7 +131,7 @@ async def test_a_hold_is_lifted_with_a_reason_once_and_stays_on_record(site, des
     bai = await desk(BAI)
     lift = f"/desk/holds/{case_id}/1/lift"
     page = await seen(bai, "/desk/holds")
-    assert "没有填写理由" in await send(bai, page, lift, 409, because="  ")
+    assert "没有填写依据" in await send(bai, page, lift, 409, because="  ")
     assert await standing(site) == [(1, COURT, BAI)]
 
     await send(bai, page, lift, because="案件已审结")
