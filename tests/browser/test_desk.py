@@ -133,7 +133,7 @@ def test_who_asked_for_a_person_reads_the_answer_at_once(phone, live_site):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_page_fits_and_has_no_serious_fault_for_those_who_cannot_see_it(phone, told, size, scheme, language):
-    case_id, waiting = told("heard"), told("proposed")
+    case_id, waiting = told("held"), told("proposed")
     page = phone(SHEN, color_scheme=scheme, **size)
     page.goto(f"/language/{language}?to=/desk")
     for path in (
@@ -144,10 +144,13 @@ def test_every_page_fits_and_has_no_serious_fault_for_those_who_cannot_see_it(ph
         "/desk/team",
         "/desk/policy",
         "/desk/outbox",
+        "/desk/holds",
         "/desk/health",
         "/desk/clock",
     ):
         page.goto(path)
-        page.evaluate("for (const one of document.querySelectorAll('.drawer, .rule-box, .more')) one.open = true")
+        page.evaluate(
+            "for (const one of document.querySelectorAll('.drawer, .rule-box, .more, .about')) one.open = true"
+        )
         assert fits(page), f"{path} scrolls sideways"
         assert serious_faults(page) == [], path

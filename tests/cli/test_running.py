@@ -150,6 +150,7 @@ def test_a_case_is_held_and_released_at_the_terminal_and_nothing_young_is_erased
         case = _any_case(folder)
         for arguments, told in (
             (("hold", case, "--reason", "court paper 118", "--by", "bai"), f"Hold 1 on {case} stands."),
+            (("hold", case, "--reason", "court paper 118"), f"Hold 1 on {case} stands already, for the same reason."),
             (("holds",), "court paper 118"),
             (("lift", case, "1", "--because", "decided", "--by", "bai"), f"Hold 1 on {case} is lifted."),
             (("run", "--dry-run"), "0 cases would go, 0 stay."),
@@ -158,6 +159,15 @@ def test_a_case_is_held_and_released_at_the_terminal_and_nothing_young_is_erased
             done = amends("retention", *arguments, "--data", folder)
             assert done.returncode == 0, done.stderr
             assert told in done.stdout
+        for arguments, told in (
+            (("lift", case, "1", "--because", "again", "--by", "he"), "It was lifted already, at"),
+            (("lift", case, "2", "--because", "decided"), "There is no such hold."),
+            (("hold", case, "--reason", " "), "Say why"),
+            (("hold", "1001-0000000000000", "--reason", "court paper"), "There is no such case."),
+        ):
+            refused = amends("retention", *arguments, "--data", folder)
+            assert refused.returncode == 1
+            assert told in refused.stderr
         refused = amends("retention", "erase", case, "--because", "asked", "--data", folder)
         assert refused.returncode == 1
         assert "still running" in refused.stderr or "The law asks for it until" in refused.stderr

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+from amends.application.ports import CaseKey
 from amends.domain import commands as k
 from amends.domain.actor import platform
+from amends.domain.case import parse_case_id
 from amends.domain.words import EvidenceKind, Fault, Payer, Role, RulingOutcome
 from tests.portal.buyer_stories import ARBITRATOR, BUYER, GROUNDS, OWNER, Story
 
@@ -23,6 +25,13 @@ class DeskStory(Story):
         await self.send(k.StatePosition(points), BUYER, case_id=case_id)
         await self.send(k.StatePosition((k.Point("出库时完好。", ("e2",)),)), OWNER, case_id=case_id)
         self.site.clock.advance(timedelta(hours=13))
+        return case_id
+
+    async def held(self, order_no: str) -> str:
+        """A court wants a case kept that both sides are heard in."""
+        case_id = await self.heard(order_no)
+        key = CaseKey(*(parse_case_id(case_id) or (0, 0)))
+        await self.site.desk.holds.place(key, "杭州互联网法院 (2028) 浙 0192 民初 118 号", "platform/bai")
         return case_id
 
     async def proposed(self, order_no: str) -> str:

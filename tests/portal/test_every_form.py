@@ -10,10 +10,9 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 
 from amends.application.access import Caller
-from amends.application.ports import CaseKey
 from amends.domain import commands as k
 from amends.domain.actor import SYSTEM, buyer
-from amends.domain.case import parse_case_id, public_case_id
+from amends.domain.case import public_case_id
 from amends.domain.words import Kind
 from amends.web.portal import AREAS
 from amends.web.portal.sessions import side_of
@@ -133,9 +132,8 @@ async def full(site: Site) -> dict[str, str]:
     cases["proposed"] = await story.proposed("20260302-0120")
     cases["appealed"] = await story.appealed("20260302-0121")
     cases["suspended"] = await story.suspended("20260302-0122")
-    cases["heard"] = await story.heard("20260302-0123")
+    cases["held"] = await story.held("20260302-0123")
     await site.desk.service.ask_person(Caller(buyer("b77"), None), "转人工")
-    await site.desk.holds.place(CaseKey(*(parse_case_id(stuck_case) or (0, 0))), "法院文书 118 号", "platform/bai")
     return cases | {"stuck": stuck_case}
 
 
