@@ -6,12 +6,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from amends.application.holds import Done, Hold, NotHeld, Place, place_of
-from amends.application.ports import CaseKey
+from amends.application.ports import CaseKey, Unavailable
 from amends.domain.time import Instant
 from amends.store.database import Database, load_queries
 from amends.store.memory import MemoryStore
 
 _sql = load_queries("holds")
+_TRIES = 50
+"""Of as many who hold one case at once, each round at least one gets its number."""
 
 
 class PostgresHolds:
@@ -20,16 +22,17 @@ class PostgresHolds:
 
     async def place(self, case: CaseKey, reason: str, by: str, at: Instant) -> Done:
         about = case._asdict() | {"reason": reason, "placed_by": by, "now": at}
-        async with self._database.for_page() as connection, connection.transaction():
-            found = await (await connection.execute(_sql.lock_case.sql, about)).fetchone()
-            _must_be_whole(erased=found[0] if found else None)
-            # A statement of its own, to see what was placed while this waited for the lock.
-            standing = await (await connection.execute(_sql.standing_for.sql, about)).fetchone()
-            if standing is not None:
-                return Done(_hold(standing), is_new=False)
-            placed = await (await connection.execute(_sql.place.sql, about)).fetchone()
-            assert placed is not None, "an insert that returns"
-            return Done(_hold(placed), is_new=True)
+        for _ in range(_TRIES):
+            async with self._database.for_page() as connection:
+                placed = await (await connection.execute(_sql.place.sql, about)).fetchone()
+                if placed is not None:
+                    return Done(_hold(placed), is_new=True)
+                standing = await (await connection.execute(_sql.standing_for.sql, about)).fetchone()
+                if standing is not None:
+                    return Done(_hold(standing), is_new=False)
+                erased = await (await connection.execute(_sql.is_erased.sql, about)).fetchone()
+            _must_be_whole(erased=erased[0] if erased else None)
+        raise Unavailable("others kept placing holds on the case")
 
     async def lift(self, case: CaseKey, number: int, because: str, by: str, at: Instant) -> Done | None:
         about = case._asdict() | {"hold_no": number, "lifted_by": by, "because": because, "now": at}

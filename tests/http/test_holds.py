@@ -8,11 +8,12 @@ import pytest
 from msgspec.structs import replace
 from psycopg import errors
 
-from amends.application.holds import Holds
+from amends.application.holds import Holds, NotHeld
 from amends.application.ports import CaseKey
 from amends.domain.case import parse_case_id
 from amends.store.database import ROLE, Database
 from amends.store.holds import MemoryHolds, PostgresHolds
+from amends.store.reader import PostgresReader
 from tests.http.stories import BUYER, OWNER, opened
 from tests.support.api import SHOP_KEY, Api
 from tests.support.shops import ManualClock, shop_on_postgres
@@ -203,6 +204,27 @@ def test_two_who_hold_a_case_at_once_get_two_numbers_or_for_one_paper_the_same(d
                 assert {done.hold.number for done in same} == {1}
                 assert sorted(done.is_new for done in same) == [False] * 7 + [True]
                 assert len({done.hold.by for done in same}) == 1, "all are told who was first"
+
+    asyncio.run(story())
+
+
+def test_a_refusal_leaves_the_connection_as_it_was_for_whoever_reads_a_case_next(database: str):
+    """A rollback would have psycopg throw away what the reading of cases has prepared on it."""
+
+    async def story() -> None:
+        async with (
+            shop_on_postgres(database) as shop,
+            Database(database, batch_connections=1, page_connections=1) as connections,
+        ):
+            (case,) = await shop.opened()
+            reader, book = PostgresReader(connections), PostgresHolds(connections)
+            assert await reader.docket_of(case) is not None
+            holds = Holds(book, ManualClock())
+            with pytest.raises(NotHeld, match="unknown_case"):
+                await holds.place(CaseKey(1001, 7), "paper", "bai")
+            assert await reader.docket_of(case) is not None
+            assert [(await holds.place(case, "paper", "bai")).is_new for _ in range(2)] == [True, False]
+            assert await reader.docket_of(case) is not None
 
     asyncio.run(story())
 

@@ -1,9 +1,8 @@
 -- Cases that must be kept whole. Run as the service's role, which can add a hold and lift it, and change nothing else.
 
--- name: lock_case(merchant_id, case_id)
--- Holds on one case are placed one after the other, and not while the case is being erased.
--- out: whether nothing is left in it; no row where there is no such case
-select erased_at is not null from cases where merchant_id = :merchant_id and case_id = :case_id for update;
+-- name: is_erased(merchant_id, case_id)
+-- out: whether nothing is left in a case; no row where there is no such case
+select erased_at is not null from cases where merchant_id = :merchant_id and case_id = :case_id;
 
 -- name: standing_for(merchant_id, case_id, reason)
 -- out: the hold that stands on the case for that reason
@@ -14,11 +13,23 @@ select merchant_id, case_id, hold_no, reason, placed_by, placed_at, lifted_by, l
  limit 1;
 
 -- name: place(merchant_id, case_id, reason, placed_by, now)
--- in: a case whose row is locked, so that no other hold takes the same number
+-- Waits while the case is being erased. Who placed one meanwhile took the number: then nothing is placed, to be asked
+-- again. One statement, because a rollback would take the connection's prepared statements with it (flight.py).
+-- out: the hold; none where one stands for that reason, the number was taken, or there is no case to keep
+with whole as (
+    select merchant_id, case_id
+      from cases
+     where merchant_id = :merchant_id and case_id = :case_id and erased_at is null
+       for update
+)
 insert into holds (merchant_id, case_id, hold_no, reason, placed_by, placed_at)
-select :merchant_id, :case_id,
+select w.merchant_id, w.case_id,
        1 + coalesce((select max(hold_no) from holds where merchant_id = :merchant_id and case_id = :case_id), 0),
        :reason, :placed_by, :now
+  from whole w
+ where not exists (select from holds
+                    where merchant_id = :merchant_id and case_id = :case_id and reason = :reason and lifted_at is null)
+on conflict do nothing
 returning merchant_id, case_id, hold_no, reason, placed_by, placed_at, lifted_by, lifted_at, lifted_because;
 
 -- name: lift(merchant_id, case_id, hold_no, lifted_by, because, now)
