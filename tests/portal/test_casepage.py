@@ -175,6 +175,6 @@ async def test_a_case_whose_words_were_erased_says_so_and_still_tells_its_course
     assert after.status_code == 200, after.text
     assert "漏水" in before
     assert "漏水" not in after.text
-    assert "b42" not in after.text
+    assert not re.search(r"\bb42\b", after.text), "by itself: a random key may hold the same letters"
     assert "保存期限已满" in after.text
     assert "不支持" in after.text
