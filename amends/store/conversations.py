@@ -41,7 +41,7 @@ class PostgresConversations:
         return await self._conversations(_sql.inbox, staff=staff, page=limit)
 
     async def messages(self, merchant_id: int, conversation_id: int) -> list[Message]:
-        rows = await self._rows(_sql.messages, merchant_id=merchant_id, conversation_id=conversation_id)
+        rows = await self._database.rows(_sql.messages, merchant_id=merchant_id, conversation_id=conversation_id)
         return [Message(*row) for row in rows]
 
     async def say(self, merchant_id: int, conversation_id: int, by: str, text: str, at: Instant) -> None:
@@ -52,7 +52,9 @@ class PostgresConversations:
 
     async def take(self, merchant_id: int, conversation_id: int, staff: str, at: Instant) -> bool:
         return bool(
-            await self._rows(_sql.take, merchant_id=merchant_id, conversation_id=conversation_id, staff=staff, at=at)
+            await self._database.rows(
+                _sql.take, merchant_id=merchant_id, conversation_id=conversation_id, staff=staff, at=at
+            )
         )
 
     async def close(self, merchant_id: int, conversation_id: int, at: Instant) -> None:
@@ -75,9 +77,4 @@ class PostgresConversations:
             return int(await _sql.taken_since(connection, since=since))
 
     async def _conversations(self, query: Any, **parameters: Any) -> list[Conversation]:
-        return [Conversation(*row) for row in await self._rows(query, **parameters)]
-
-    async def _rows(self, query: Any, **parameters: Any) -> list[tuple[Any, ...]]:
-        async with self._database.for_page() as connection:
-            cursor = await connection.execute(query.sql, parameters)
-            return await cursor.fetchall()
+        return [Conversation(*row) for row in await self._database.rows(query, **parameters)]

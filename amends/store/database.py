@@ -14,6 +14,8 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from amends.application.ports import Rejected, Unavailable
 from amends.store import arrays
+from amends.store.arrays import Value
+from amends.store.flight import Leg, Row, fly, statement
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
@@ -44,7 +46,8 @@ class _JsonBytes(Loader):
 
 
 async def _configure(connection: Connection) -> None:
-    connection.prepare_threshold = 0
+    # What is sent again and again is prepared by `flight`. psycopg would throw that away together with its own.
+    connection.prepare_threshold = None
     arrays.register(connection)
     connection.adapters.register_loader("json", _JsonBytes)
     connection.adapters.register_loader("json", ByteaBinaryLoader)
@@ -87,6 +90,12 @@ class Database:
     def for_page(self) -> AbstractAsyncContextManager[Connection]:
         """A connection for reading and for small writes of one row."""
         return self._taken(self._pages)
+
+    async def rows(self, query: Any, **values: Value) -> list[Row]:
+        """The answer to one statement of a `.sql` file, on a connection for pages."""
+        async with self.for_page() as connection:
+            (found,) = await fly(connection, (Leg(statement(query), values),))
+        return found
 
     @asynccontextmanager
     async def _taken(self, pool: AsyncConnectionPool[Connection]) -> AsyncIterator[Connection]:

@@ -31,7 +31,7 @@ class PostgresExaminations:
         self._database = database
 
     async def due(self, now: Instant, until: Instant, limit: int) -> list[Due]:
-        rows = await self._rows(_sql.due, now=now, until=until, limit=limit)
+        rows = await self._database.rows(_sql.due, now=now, until=until, limit=limit)
         return [Due(CaseKey(*row[:2]), row[2], EvidenceKind(row[3]), *row[4:]) for row in rows]
 
     async def put(self, examination: Examination) -> None:
@@ -59,7 +59,7 @@ class PostgresExaminations:
             await connection.execute(_sql.done.sql, values)
 
     async def of_case(self, case: CaseKey) -> list[Examination]:
-        rows = await self._rows(_sql.of_case, **case._asdict())
+        rows = await self._database.rows(_sql.of_case, **case._asdict())
         return [
             Examination(case, name, hashed, at, tuple(map(Mark, shapes, edges)), _lines(lines))
             for name, hashed, at, shapes, edges, lines in rows
@@ -67,8 +67,8 @@ class PostgresExaminations:
 
     async def matches(self, case: CaseKey, limit: int) -> list[Match]:
         about = {**case._asdict(), "limit": limit}
-        same = [_match(row) for row in await self._rows(_sql.same, **about)]
-        alike = [_match(row) for row in await self._rows(_sql.alike, **about)]
+        same = [_match(row) for row in await self._database.rows(_sql.same, **about)]
+        alike = [_match(row) for row in await self._database.rows(_sql.alike, **about)]
         counted = Counter(match.here for match in same)
         for match in alike:
             counted[match.here] += 1
@@ -92,10 +92,6 @@ class PostgresExaminations:
                 await connection.execute(setting)
             rows = await (await connection.execute(_sql.candidates.sql, about, binary=True)).fetchall()
         return (await asyncio.to_thread(_near, examination.marks, rows))[:MOST_ALIKE]
-
-    async def _rows(self, query: Any, **parameters: Any) -> list[tuple[Any, ...]]:
-        async with self._database.for_page() as connection:
-            return await (await connection.execute(query.sql, parameters, binary=True)).fetchall()
 
 
 def _near(marks: Sequence[Mark], rows: Sequence[tuple[Any, ...]]) -> list[tuple[int, _Piece]]:

@@ -38,7 +38,7 @@ class PostgresFiles:
             )
 
     async def row(self, merchant_id: int, file_id: int) -> FileRow | None:
-        rows = await self._rows(_sql.row, merchant_id=merchant_id, file_id=file_id)
+        rows = await self._database.rows(_sql.row, merchant_id=merchant_id, file_id=file_id)
         return _row(rows[0]) if rows else None
 
     async def received(self, row: FileRow, longer: FileRow) -> bool:
@@ -58,15 +58,17 @@ class PostgresFiles:
             await connection.execute(_sql.settle.sql, _values(row) | {"now": now})
 
     async def count(self, merchant_id: int, owner: str, case_id: int | None, since: Instant) -> int:
-        rows = await self._rows(_sql.count, merchant_id=merchant_id, owner=owner, case_id=case_id, since=since)
+        rows = await self._database.rows(_sql.count, merchant_id=merchant_id, owner=owner, case_id=case_id, since=since)
         return int(rows[0][0])
 
     async def touch(self, merchant_id: int, owner: str, hashes: Sequence[str], now: Instant) -> frozenset[str]:
-        rows = await self._rows(_sql.touch, merchant_id=merchant_id, owner=owner, hashes=Texts(hashes), now=now)
+        rows = await self._database.rows(
+            _sql.touch, merchant_id=merchant_id, owner=owner, hashes=Texts(hashes), now=now
+        )
         return frozenset(row[0] for row in rows)
 
     async def filed(self, case: CaseKey, owners: Mapping[Side, Sequence[str]]) -> list[FiledFile]:
-        rows = await self._rows(
+        rows = await self._database.rows(
             _sql.filed,
             **case._asdict(),
             buyers=Texts(owners.get(Side.BUYER, ())),
@@ -78,10 +80,10 @@ class PostgresFiles:
     async def left_over(self, before: Instant, limit: int) -> list[FileRow]:
         async with self._database.for_page() as connection:
             await connection.execute(_sql.mark_filed.sql, {"before": before})
-        return [_row(row) for row in await self._rows(_sql.left_over, before=before, limit=limit)]
+        return [_row(row) for row in await self._database.rows(_sql.left_over, before=before, limit=limit)]
 
     async def unfinished(self, before: Instant, limit: int) -> list[FileRow]:
-        return [_row(row) for row in await self._rows(_sql.unfinished, before=before, limit=limit)]
+        return [_row(row) for row in await self._database.rows(_sql.unfinished, before=before, limit=limit)]
 
     async def done(self, row: FileRow) -> None:
         async with self._database.for_page() as connection:
@@ -95,10 +97,6 @@ class PostgresFiles:
             others = await (await connection.execute(_sql.others.sql, {"sha256": row.sha256})).fetchone()
             assert others is not None, "exists answers always"
             yield Removed(gone.rowcount == 1, gone.rowcount == 1 and not others[0])
-
-    async def _rows(self, query: Any, **parameters: Any) -> list[tuple[Any, ...]]:
-        async with self._database.for_page() as connection:
-            return await (await connection.execute(query.sql, parameters, binary=True)).fetchall()
 
 
 async def _guard(connection: Connection, sha256: str) -> None:

@@ -1,12 +1,14 @@
 """Statements that leave together and whose answers come back together: a flight (DESIGN §1).
 
 It is libpq's pipeline, spoken to directly. psycopg's cursors can do the same, but are made for any statement at any
-time; a batch sends the same dozen again and again, and that costs a fraction of the processor time here.
+time; batches and pages send the same dozens again and again, and that costs a fraction of the processor time here.
 """
 
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import count
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -16,12 +18,13 @@ from psycopg.adapt import Transformer
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 
-from amends.store.arrays import packed
+from amends.store.arrays import Value, packed
 
 Row = tuple[Any, ...]
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED, ExecStatus.BAD_RESPONSE)
+_numbers = count()
 _known: "WeakKeyDictionary[AsyncConnection[Any], set[bytes]]" = WeakKeyDictionary()
 """Names of the statements that are prepared on each connection."""
 
@@ -35,17 +38,18 @@ class Statement(NamedTuple):
 
 
 class Leg(NamedTuple):
-    """A statement with its values: arrays (`amends.store.arrays`), or instants."""
+    """A statement with its values."""
 
     statement: Statement
-    values: Mapping[str, Any] = MappingProxyType({})
+    values: Mapping[str, Value] = MappingProxyType({})
 
 
+@cache
 def statement(query: Any) -> Statement:
-    """The statement of a query in a `.sql` file."""
+    """The statement of a query in a `.sql` file. Another file may have a query of the same name; it has a number."""
     names = tuple(dict.fromkeys(_PARAMETER.findall(query.sql)))
     numbered = _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", query.sql)
-    return Statement(query.__name__.encode(), numbered.encode(), names)
+    return Statement(f"{query.__name__}_{next(_numbers)}".encode(), numbered.encode(), names)
 
 
 async def fly(connection: AsyncConnection[Any], legs: Sequence[Leg]) -> list[list[Row]]:

@@ -44,20 +44,16 @@ class PostgresHolds:
             return Done(_hold(before), is_new=False) if before is not None else None
 
     async def of_case(self, case: CaseKey) -> list[Hold]:
-        return [_hold(row) for row in await self._rows(_sql.of_case.sql, case._asdict())]
+        return [_hold(row) for row in await self._database.rows(_sql.of_case, **case._asdict())]
 
     async def listed(self, behind: Place, limit: int) -> list[Hold]:
         place = behind._asdict() | {"hold_no": behind.number, "limit": limit}
-        return [_hold(row) for row in await self._rows(_sql.listed.sql, place)]
+        return [_hold(row) for row in await self._database.rows(_sql.listed, **place)]
 
     async def count_standing(self) -> int:
-        (row,) = await self._rows(_sql.count_standing.sql, {})
+        (row,) = await self._database.rows(_sql.count_standing)
         count: int = row[0]
         return count
-
-    async def _rows(self, statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        async with self._database.for_page() as connection:
-            return await (await connection.execute(statement, values)).fetchall()
 
 
 class MemoryHolds:

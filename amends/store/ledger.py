@@ -31,45 +31,41 @@ class PostgresLedger:
             yield PostgresGrowing(connection)
 
     async def head(self) -> SignedHead | None:
-        return _head(await self._rows(_sql.head))
+        return _head(await self._database.rows(_sql.head))
 
     async def head_over(self, leaf: int, *, stamped: bool = False) -> SignedHead | None:
-        return _head(await self._rows(_sql.stamped_head_over if stamped else _sql.head_over, leaf=leaf))
+        return _head(await self._database.rows(_sql.stamped_head_over if stamped else _sql.head_over, leaf=leaf))
 
     async def heads_over(self, leaves: Sequence[int]) -> list[SignedHead]:
-        return [SignedHead(*row) for row in await self._rows(_sql.heads_over, leaves=Longs(leaves))]
+        return [SignedHead(*row) for row in await self._database.rows(_sql.heads_over, leaves=Longs(leaves))]
 
     async def head_of(self, size: int) -> SignedHead | None:
-        return _head(await self._rows(_sql.head_of, size=size))
+        return _head(await self._database.rows(_sql.head_of, size=size))
 
     async def nodes(self, nodes: Sequence[Node]) -> dict[Node, bytes]:
         async with self._database.for_page() as connection:
             return await PostgresGrowing(connection).nodes(nodes)
 
     async def kept_of(self, case: CaseKey) -> list[Kept]:
-        return [Kept(*row) for row in await self._rows(_sql.kept_of, **case._asdict())]
+        return [Kept(*row) for row in await self._database.rows(_sql.kept_of, **case._asdict())]
 
     async def files(self, hashes: Sequence[str]) -> dict[str, int]:
-        return dict(await self._rows(_sql.files, hashes=Texts(hashes)))
+        return dict(await self._database.rows(_sql.files, hashes=Texts(hashes)))
 
     async def key_notes(self) -> list[str]:
-        return [row[0] for row in await self._rows(_sql.key_notes)]
+        return [row[0] for row in await self._database.rows(_sql.key_notes)]
 
     async def add_key(self, number: int, note: str) -> None:
         async with self._database.for_page() as connection:
             await connection.execute(_sql.add_key.sql, {"number": number, "note": note})
 
     async def stamped_at(self) -> Instant | None:
-        rows = await self._rows(_sql.stamped_at)
+        rows = await self._database.rows(_sql.stamped_at)
         return rows[0][0] if rows else None
 
     async def add_stamp(self, size: int, reply: bytes, at: Instant) -> None:
         async with self._database.for_page() as connection:
             await connection.execute(_sql.add_stamp.sql, {"size": size, "reply": reply, "at": at})
-
-    async def _rows(self, query: Any, **parameters: Any) -> list[tuple[Any, ...]]:
-        async with self._database.for_page() as connection:
-            return await (await connection.execute(query.sql, parameters, binary=True)).fetchall()
 
 
 class PostgresGrowing:

@@ -62,22 +62,22 @@ class PostgresReader:
         return msgspec.structs.replace(loaded.docket, evidence=loaded.evidence[key.case_id])
 
     async def case(self, key: CaseKey) -> Case | None:
-        rows = await self._rows(_sql.case_state, merchant_id=key.merchant_id, case_id=key.case_id)
+        rows = await self._database.rows(_sql.case_state, merchant_id=key.merchant_id, case_id=key.case_id)
         return _case.decode(rows[0][0]) if rows else None
 
     async def timeline(self, key: CaseKey, after_seq: int, limit: int) -> list[Fact]:
-        rows = await self._rows(_sql.timeline, **key._asdict(), after_seq=after_seq, page=limit)
+        rows = await self._database.rows(_sql.timeline, **key._asdict(), after_seq=after_seq, page=limit)
         return [unseal(row[0]) for row in rows]
 
     async def records(self, key: CaseKey) -> list[Record]:
-        rows = await self._rows(_sql.records, **key._asdict())
+        rows = await self._database.rows(_sql.records, **key._asdict())
         return [Record(unseal(payload), payload, chain, at) for payload, chain, at in rows]
 
     async def cases(self, wanted: CaseFilter, cursor: str | None, limit: int) -> CasePage:
         query, scope = _list_of(wanted)
         by_due = "after_due" in query.sql
         place = _place_by_due(cursor) if by_due else _place_by_age(cursor)
-        rows = await self._rows(query, **scope, **_filters(wanted), **place, page=limit + 1)
+        rows = await self._database.rows(query, **scope, **_filters(wanted), **place, page=limit + 1)
         found = tuple(CaseRow(_case.decode(state), title, updated_at) for state, title, updated_at in rows[:limit])
         if len(rows) <= limit:
             return CasePage(found, None)
@@ -88,15 +88,15 @@ class PostgresReader:
 
     async def counts(self, merchant_id: int | None, due_before: Instant) -> list[StageCount]:
         if merchant_id is None:
-            rows = await self._rows(_sql.counts_of_all, due_before=due_before)
+            rows = await self._database.rows(_sql.counts_of_all, due_before=due_before)
         else:
-            rows = await self._rows(_sql.counts_of_merchant, merchant_id=merchant_id, due_before=due_before)
+            rows = await self._database.rows(_sql.counts_of_merchant, merchant_id=merchant_id, due_before=due_before)
         return [StageCount(Stage(stage), cases, due) for stage, cases, due in rows]
 
     async def desk(self, wanted: DeskFilter, cursor: str | None, limit: int) -> CasePage:
         query = _desk.desk_by_amount if wanted.by_amount else _desk.desk_by_due
         place = _place_by_amount(cursor) if wanted.by_amount else _place_by_due(cursor)
-        rows = await self._rows(query, **_desk_filters(wanted), **place, page=limit + 1)
+        rows = await self._database.rows(query, **_desk_filters(wanted), **place, page=limit + 1)
         found = tuple(CaseRow(_case.decode(state), title, updated_at) for state, title, updated_at in rows[:limit])
         if len(rows) <= limit:
             return CasePage(found, None)
@@ -105,23 +105,23 @@ class PostgresReader:
         return CasePage(found, pack(first, last.merchant_id, last.case_id))
 
     async def desk_counts(self, staff: str) -> list[DeskCount]:
-        return [DeskCount(*row) for row in await self._rows(_desk.desk_counts, staff=staff)]
+        return [DeskCount(*row) for row in await self._database.rows(_desk.desk_counts, staff=staff)]
 
     async def ruled_alike(self, case: Case, limit: int) -> list[Ruled]:
-        rows = await self._rows(
+        rows = await self._database.rows(
             _desk.ruled_alike, reason=case.reason, kind=case.kind, not_case=case.case_id, page=limit
         )
         return [Ruled(_case.decode(state), _order.decode(order), title) for state, order, title in rows]
 
     async def load(self) -> list[Load]:
-        return [Load(*row) for row in await self._rows(_desk.load)]
+        return [Load(*row) for row in await self._database.rows(_desk.load)]
 
     async def ruled_since(self, since: Instant) -> list[RuledBy]:
-        return [RuledBy(*row) for row in await self._rows(_desk.ruled_since, since=since)]
+        return [RuledBy(*row) for row in await self._database.rows(_desk.ruled_since, since=since)]
 
     async def orders_of_buyer(self, buyer_id: str, cursor: str | None, limit: int) -> OrderPage:
         seen_at, merchant_id, order_no = unpack(cursor, tuple[Instant, Number, Name], (NEVER, 0, ""))
-        rows = await self._rows(
+        rows = await self._database.rows(
             _sql.orders_of_buyer,
             buyer_id=buyer_id,
             before_seen=seen_at,
@@ -133,24 +133,19 @@ class PostgresReader:
         return OrderPage(orders, pack(*rows[limit - 1][1:]) if len(rows) > limit else None)
 
     async def parcels(self, tracking_nos: Sequence[str]) -> list[ParcelRow]:
-        rows = await self._rows(_sql.parcels, tracking_nos=Texts(tracking_nos))
+        rows = await self._database.rows(_sql.parcels, tracking_nos=Texts(tracking_nos))
         return [
             ParcelRow(merchant_id, order_no, case_id or None, Leg(leg), carrier, tracking_no)
             for merchant_id, order_no, case_id, leg, carrier, tracking_no in rows
         ]
 
     async def feed(self, merchant_id: int, after: int, limit: int) -> list[FeedItem]:
-        rows = await self._rows(_sql.feed, merchant_id=merchant_id, after_no=after, page=limit)
+        rows = await self._database.rows(_sql.feed, merchant_id=merchant_id, after_no=after, page=limit)
         return [FeedItem(feed_no, unseal(payload)) for feed_no, payload in rows]
 
     async def feed_no(self, merchant_id: int) -> int:
-        rows = await self._rows(_sql.feed_no, merchant_id=merchant_id)
+        rows = await self._database.rows(_sql.feed_no, merchant_id=merchant_id)
         return int(rows[0][0]) if rows else 0
-
-    async def _rows(self, query: Any, **parameters: Any) -> list[tuple[Any, ...]]:
-        async with self._database.for_page() as connection:
-            cursor = await connection.execute(query.sql, parameters, binary=True)
-            return await cursor.fetchall()
 
 
 def _list_of(wanted: CaseFilter) -> tuple[Any, dict[str, Any]]:

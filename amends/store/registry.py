@@ -17,10 +17,8 @@ class PostgresRegistry:
         self._database = database
 
     async def merchant(self, merchant_id: int) -> Merchant | None:
-        async with self._database.for_page() as connection:
-            cursor = await connection.execute(_sql.merchant.sql, {"merchant_id": merchant_id})
-            row = await cursor.fetchone()
-            return _merchant.decode(row[0]) if row else None
+        rows = await self._database.rows(_sql.merchant, merchant_id=merchant_id)
+        return _merchant.decode(rows[0][0]) if rows else None
 
     async def put_merchant(self, merchant: Merchant, now: Instant) -> None:
         settings = msgspec.json.encode(merchant).decode()
@@ -28,27 +26,18 @@ class PostgresRegistry:
             await _sql.put_merchant(connection, merchant_id=merchant.merchant_id, settings=settings, now=now)
 
     async def service_key(self, sha256: bytes) -> ServiceKey | None:
-        async with self._database.for_page() as connection:
-            cursor = await connection.execute(_sql.service_key.sql, {"sha256": sha256}, binary=True)
-            row = await cursor.fetchone()
-            return ServiceKey(*row) if row else None
+        rows = await self._database.rows(_sql.service_key, sha256=sha256)
+        return ServiceKey(*rows[0]) if rows else None
 
     async def service_keys(self, limit: int) -> list[ServiceKey]:
-        async with self._database.for_page() as connection:
-            cursor = await connection.execute(_sql.service_keys.sql, {"page": limit}, binary=True)
-            return [ServiceKey(*row) for row in await cursor.fetchall()]
+        return [ServiceKey(*row) for row in await self._database.rows(_sql.service_keys, page=limit)]
 
     async def service_keys_of(self, merchant_id: int, limit: int) -> list[ServiceKey]:
-        async with self._database.for_page() as connection:
-            asked = {"merchant_id": merchant_id, "page": limit}
-            cursor = await connection.execute(_sql.service_keys_of.sql, asked, binary=True)
-            return [ServiceKey(*row) for row in await cursor.fetchall()]
+        rows = await self._database.rows(_sql.service_keys_of, merchant_id=merchant_id, page=limit)
+        return [ServiceKey(*row) for row in rows]
 
     async def revoke_service_key(self, key_id: str, by: str, now: Instant) -> bool:
-        async with self._database.for_page() as connection:
-            asked = {"key_id": key_id, "by": by, "now": now}
-            cursor = await connection.execute(_sql.revoke_service_key.sql, asked)
-            return await cursor.fetchone() is not None
+        return bool(await self._database.rows(_sql.revoke_service_key, key_id=key_id, by=by, now=now))
 
     async def put_service_key(self, key: ServiceKey) -> None:
         async with self._database.for_page() as connection:

@@ -30,7 +30,7 @@ from amends.domain.events import Fact
 from amends.domain.order import Merchant, Order
 from amends.domain.words import EvidenceKind, Side
 from amends.store import columns
-from amends.store.arrays import Longs, Texts
+from amends.store.arrays import Longs, Texts, Value
 from amends.store.database import Connection, load_queries, must_be_decided_again, translated, unavailable
 from amends.store.flight import Leg, fly, statement
 
@@ -85,7 +85,7 @@ class PostgresSession:
         }
         if wanted.receipts:
             merchants, actors, keys = zip(*wanted.receipts, strict=True)
-            names = {"merchants": Longs(merchants), "actors": Texts(actors), "keys": Texts(keys)}
+            names: dict[str, Value] = {"merchants": Longs(merchants), "actors": Texts(actors), "keys": Texts(keys)}
             legs["receipts"] = Leg(_load_receipts, names)
         if wanted.evidence_of:
             merchants, case_ids = zip(*wanted.evidence_of, strict=True)

@@ -1,7 +1,5 @@
 """Sessions, passwords and hand-over links, on PostgreSQL and in memory."""
 
-from typing import Any
-
 from msgspec.structs import replace
 
 from amends.application.sign_ins import HandOver, Password, SignedIn
@@ -16,8 +14,8 @@ class PostgresSignIns:
         self._database = database
 
     async def session(self, sha256: bytes, now: Instant) -> SignedIn | None:
-        row = await self._row(_sql.session.sql, {"sha256": sha256, "now": now})
-        return SignedIn(*row) if row else None
+        rows = await self._database.rows(_sql.session, sha256=sha256, now=now)
+        return SignedIn(*rows[0]) if rows else None
 
     async def put_session(self, session: SignedIn, now: Instant) -> None:
         async with self._database.for_page() as connection:
@@ -35,8 +33,8 @@ class PostgresSignIns:
             await _sql.end_sessions_of(connection, actor=actor)
 
     async def password(self, actor: str) -> Password | None:
-        row = await self._row(_sql.password.sql, {"actor": actor})
-        return Password(*row) if row else None
+        rows = await self._database.rows(_sql.password, actor=actor)
+        return Password(*rows[0]) if rows else None
 
     async def put_password(self, password: Password) -> None:
         async with self._database.for_page() as connection:
@@ -61,12 +59,8 @@ class PostgresSignIns:
             )
 
     async def take_hand_over(self, sha256: bytes, now: Instant) -> HandOver | None:
-        row = await self._row(_sql.take_hand_over.sql, {"sha256": sha256, "now": now})
-        return HandOver(*row) if row else None
-
-    async def _row(self, statement: str, values: dict[str, Any]) -> tuple[Any, ...] | None:
-        async with self._database.for_page() as connection:
-            return await (await connection.execute(statement, values, binary=True)).fetchone()
+        rows = await self._database.rows(_sql.take_hand_over, sha256=sha256, now=now)
+        return HandOver(*rows[0]) if rows else None
 
 
 class MemorySignIns:

@@ -27,7 +27,7 @@ class PostgresWorkbench:
 
     async def queue(self, wanted: QueueFilter, cursor: str | None, limit: int) -> CasePage:
         query, values = _query(wanted, cursor)
-        rows = await self._rows(
+        rows = await self._database.rows(
             query,
             **values,
             merchant_id=wanted.merchant_id,
@@ -43,35 +43,41 @@ class PostgresWorkbench:
 
     async def counts(self, merchant_id: int, due_before: Instant, most: int) -> Counts:
         queues = Texts(Queue)
-        rows = await self._rows(_sql.counts, merchant_id=merchant_id, queues=queues, due_before=due_before, most=most)
+        rows = await self._database.rows(
+            _sql.counts, merchant_id=merchant_id, queues=queues, due_before=due_before, most=most
+        )
         found = {Queue(queue): (cases, due) for queue, cases, due in rows}
         due = min(most, sum(found[queue][1] for queue in MINE))
         return Counts({queue: cases for queue, (cases, _) in found.items()}, due)
 
     async def orders_counted(self, merchant_id: int, since: Instant, until: Instant) -> int:
-        rows = await self._rows(_sql.orders_counted, merchant_id=merchant_id, since=since, until=until)
+        rows = await self._database.rows(_sql.orders_counted, merchant_id=merchant_id, since=since, until=until)
         return int(rows[0][0])
 
     async def stepped_in(self, merchant_id: int, since: Instant) -> list[Case]:
-        rows = await self._rows(_sql.stepped_in, merchant_id=merchant_id, since=since)
+        rows = await self._database.rows(_sql.stepped_in, merchant_id=merchant_id, since=since)
         return [_case.decode(state) for (state,) in rows]
 
     async def endings_of_shop(self, merchant_id: int, alike: Alike, since: Instant, most: int) -> Tally:
         query = _sql.endings_of_shop
-        return Tally(*(await self._rows(query, **alike._asdict(), merchant_id=merchant_id, since=since, most=most))[0])
+        return Tally(
+            *(await self._database.rows(query, **alike._asdict(), merchant_id=merchant_id, since=since, most=most))[0]
+        )
 
     async def endings_of_others(self, not_merchant: int, alike: Alike, since: Instant, most: int) -> Tally:
         query = _sql.endings_of_others
         return Tally(
-            *(await self._rows(query, **alike._asdict(), not_merchant=not_merchant, since=since, most=most))[0]
+            *(await self._database.rows(query, **alike._asdict(), not_merchant=not_merchant, since=since, most=most))[0]
         )
 
     async def ended_alike(self, merchant_id: int, alike: Alike, since: Instant, most: int) -> list[CaseRow]:
-        rows = await self._rows(_sql.ended_alike, **alike._asdict(), merchant_id=merchant_id, since=since, most=most)
+        rows = await self._database.rows(
+            _sql.ended_alike, **alike._asdict(), merchant_id=merchant_id, since=since, most=most
+        )
         return [CaseRow(_case.decode(state), title, updated_at) for state, title, updated_at in rows]
 
     async def quick_texts(self, merchant_id: int) -> list[QuickText]:
-        return [QuickText(*row) for row in await self._rows(_sql.quick_texts, merchant_id=merchant_id)]
+        return [QuickText(*row) for row in await self._database.rows(_sql.quick_texts, merchant_id=merchant_id)]
 
     async def put_quick_text(self, merchant_id: int, text: QuickText) -> None:
         async with self._database.for_page() as connection:
@@ -85,7 +91,7 @@ class PostgresWorkbench:
 
     async def see(self, key: CaseKey, staff: str, now: Instant, since: Instant) -> list[Viewer]:
         place = {**key._asdict(), "staff": staff}
-        rows = await self._rows(_sql.see, **place, now=now, since=since, before=now - _FORGOTTEN_AFTER)
+        rows = await self._database.rows(_sql.see, **place, now=now, since=since, before=now - _FORGOTTEN_AFTER)
         return [Viewer(*row) for row in rows]
 
     async def leave(self, key: CaseKey, staff: str) -> None:
@@ -93,12 +99,7 @@ class PostgresWorkbench:
             await _sql.leave(connection, **key._asdict(), staff=staff)
 
     async def viewers(self, key: CaseKey, since: Instant) -> list[Viewer]:
-        return [Viewer(*row) for row in await self._rows(_sql.viewers, **key._asdict(), since=since)]
-
-    async def _rows(self, query: Any, **parameters: Any) -> list[tuple[Any, ...]]:
-        async with self._database.for_page() as connection:
-            cursor = await connection.execute(query.sql, parameters, binary=True)
-            return await cursor.fetchall()
+        return [Viewer(*row) for row in await self._database.rows(_sql.viewers, **key._asdict(), since=since)]
 
 
 def _query(wanted: QueueFilter, cursor: str | None) -> tuple[Any, dict[str, Any]]:

@@ -3,19 +3,23 @@
 import asyncio
 import subprocess
 import sys
+from datetime import UTC, datetime
 from importlib.resources import files
 
+import aiosql
 import psycopg
 import pytest
 from psycopg import errors
 
 from amends.application.ports import Answer, Change, Unavailable
 from amends.domain import commands as k
+from amends.store.arrays import Longs, Texts
 from amends.store.database import ROLE, Database
 from amends.store.embedded import EmbeddedPostgres
 from amends.store.live import PostgresAnnouncer, PostgresWatch
 from amends.store.migrate import missing
 from amends.store.postgres import PostgresStore
+from amends.store.reader import PostgresReader
 from amends.store.registry import PostgresRegistry
 from tests.support.database import fresh_database
 from tests.support.shops import about, shop_on_postgres
@@ -52,6 +56,45 @@ def test_both_pools_work_as_the_services_role(database: str):
                 async with take() as connection:
                     cursor = await connection.execute("select current_user::text, current_setting('timezone')")
                     assert await cursor.fetchone() == (ROLE, "UTC")
+
+    asyncio.run(story())
+
+
+def test_what_is_prepared_outlives_a_transaction_that_is_undone(database: str):
+    async def story():
+        async with (
+            shop_on_postgres(database) as shop,
+            Database(database, batch_connections=1, page_connections=1) as connections,
+        ):
+            (case,) = await shop.opened()
+            reader = PostgresReader(connections)
+            before = await reader.docket_of(case)
+            with pytest.raises(errors.DivisionByZero):
+                async with connections.for_page() as connection, connection.transaction():
+                    await connection.execute("select 1 / 0")
+            assert await reader.docket_of(case) == before is not None
+            assert await reader.case(case) == before.case(case.case_id)
+
+    asyncio.run(story())
+
+
+def test_values_reach_the_server_as_they_are(database: str):
+    given = aiosql.from_str(
+        "-- name: given(text, number, yes, content, instant, nothing, texts, numbers)\n"
+        "select cast(:text as text), :number, :yes, :content, :instant, cast(:nothing as text), :texts, :numbers;",
+        "apsycopg",
+    ).given
+    values = {
+        "text": "退款 %", "number": 2**40, "yes": True, "content": b"\0\xff",
+        "instant": datetime(2026, 3, 2, 10, 0, 0, 7, UTC), "nothing": None,
+        "texts": Texts(["a", None]), "numbers": Longs([]),
+    }  # fmt: skip
+
+    async def story():
+        async with Database(database, batch_connections=1, page_connections=1) as connections:
+            for changed in ({}, {"text": "", "number": -1, "yes": False, "nothing": "some"}, {}):
+                expected = values | changed
+                assert await connections.rows(given, **expected) == [tuple(expected.values())]
 
     asyncio.run(story())
 
