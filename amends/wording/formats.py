@@ -1,7 +1,7 @@
 """Amounts, instants and lengths of time as people write them."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -31,7 +31,13 @@ def _currency(currency: str, language: Language) -> tuple[str, int]:
 
 def moment(instant: datetime, now: datetime, zone: ZoneInfo, language: Language) -> str:
     """`今天 14:32`, `明天 09:00`, `11月24日 10:00`, with the year only when it is not this one."""
-    at, today = instant.astimezone(zone), now.astimezone(zone).date()
+    return _moment(instant, now.astimezone(zone).date(), zone, language)
+
+
+@lru_cache(maxsize=16_384)
+def _moment(instant: datetime, today: date, zone: ZoneInfo, language: Language) -> str:
+    """Kept, because a conversation has hundreds and is read again with each line that is added."""
+    at = instant.astimezone(zone)
     _ = words(language).gettext
     time = f"{at:%H:%M}"
     if at.date() == today:

@@ -1,5 +1,6 @@
 """What the case pages of all sides have in common: reading the case, and carrying out what a form on it asks."""
 
+import asyncio
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -51,10 +52,14 @@ async def read_case(here: Visit, case_id: str) -> CasePage:
     """The case with its whole record. Raises Refused, Unavailable."""
     key = here.case_key(case_id)
     queries = here.desk.queries
-    view = here.found(await queries.case(key, here.caller, here.language), key.merchant_id)
-    here.files = here.found(await here.desk.evidence.views(key, here.caller), key.merchant_id)
+    files, facts, found = await asyncio.gather(
+        here.desk.evidence.views(key, here.caller),
+        _facts(here, key),
+        queries.case(key, here.caller, here.language),  # last: it is worked out while the others are still read
+    )
+    view = here.found(found, key.merchant_id)
+    here.files = here.found(files, key.merchant_id)
     here.files_at = f"{here.base}/cases/{case_id}/evidence"
-    facts = await _facts(here, key)
     asked = here.request.query_params
     offers = [offer.offer_id for offer in view.offers]
     earlier, newest = (0, facts) if asked.get("talk") == "all" else latest(facts, offers, view.preparation)

@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import cache, wraps
+from functools import cache, lru_cache, wraps
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, pass_context
+from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
@@ -57,8 +59,16 @@ class _Called(Context):
         return called(*values, **named)
 
 
+class _Shared(Template):
+    """Macros come from the module that was made first: all templates have the same globals, which Jinja compares."""
+
+    def _get_default_module(self, _: Context | None = None) -> TemplateModule:
+        return super()._get_default_module()
+
+
 class _Environment(Environment):
     context_class = _Called
+    template_class = _Shared
 
 
 @cache
@@ -124,13 +134,19 @@ def _when_read(works: Callable[..., Any]) -> Callable[..., Any]:
 def say(message: str, **facts: Any) -> str:
     """Words of the page in the reader's language; `{name}` takes a fact, which may be markup such as an instant."""
     told = translate(message, _READER.get().language)
-    return escape(told).format(**facts) if facts else told
+    return _filled(told, facts) if facts else told
 
 
 def count(one: str, many: str, number: int, **facts: Any) -> str:
     """As `say`, by number; `{count}` is the number itself."""
     told = words(_READER.get().language).ngettext(one, many, number)
-    return escape(told).format(count=number, **facts)
+    return _filled(told, {"count": number, **facts})
+
+
+def _filled(told: str, facts: Mapping[str, Any]) -> Markup:
+    """The facts are made safe one by one: `Markup.format` does the same in twice the time."""
+    safe = {name: escape(fact) for name, fact in facts.items()}
+    return Markup(str(escape(told)).format_map(safe))  # noqa: S704 (escaped)
 
 
 def sentences(*told: str) -> str:
@@ -145,14 +161,24 @@ def money(amount_minor: int, currency: str | None = None) -> str:
 
 def moment(instant: datetime) -> Markup:
     """`明天 09:00`, with the exact local time to the second on hovering and for machines."""
-    words = escape(_READER.get().moment(instant))
+    reader = _READER.get()
     # Put together by hand: a conversation has hundreds, and `Markup.format` takes ten times as long.
-    return Markup(f'<time datetime="{iso(instant)}" title="{exact(instant)}">{words}</time>')  # noqa: S704 (escaped)
+    return Markup(f"{_time(instant, reader.zone)}{escape(reader.moment(instant))}</time>")  # noqa: S704 (escaped)
+
+
+@lru_cache(maxsize=16_384)
+def _time(instant: datetime, zone: ZoneInfo) -> str:
+    """Kept, because it is read again with each line that is added below it."""
+    return f'<time datetime="{iso(instant)}" title="{_exact(instant, zone)}">'
 
 
 def exact(instant: datetime) -> str:
     """`2026-11-24 10:00:00 GMT+8`."""
-    at = instant.astimezone(_READER.get().zone).isoformat(" ", "seconds")
+    return _exact(instant, _READER.get().zone)
+
+
+def _exact(instant: datetime, zone: ZoneInfo) -> str:
+    at = instant.astimezone(zone).isoformat(" ", "seconds")
     return at[:19] + _offset(at[19:])
 
 

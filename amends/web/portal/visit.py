@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from secrets import token_hex
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
@@ -152,7 +153,7 @@ class Visit:
             return not any(at == other or at.startswith(f"{other}/") for other in others)
         return at == path or at.startswith(f"{path}/")
 
-    @property
+    @cached_property
     def form_token(self) -> str:
         """For the hidden field of every form; see the macro `form`."""
         return form_token(self._secret) if self._secret else ""

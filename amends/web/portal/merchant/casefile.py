@@ -1,5 +1,6 @@
 """A case on the shop's desk: list beside it, the case with its conversation, advice and tools (R3)."""
 
+from asyncio import gather
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
@@ -112,10 +113,19 @@ async def show(
     here: Visit, case_id: str, trouble: Trouble | None = None, tried: str = "", phone: str = ""
 ) -> Response[bytes]:
     """The page; with `trouble`, the step that was tried stays open with what was entered."""
-    page = await read_case(here, case_id)
-    view, queries, key = page.view, here.desk.queries, page.key
-    bench = here.found(
-        await queries.bench(
+    # What is worked out here comes last in each group: the database is at work on the others meanwhile.
+    counts, replies, saying, page = await gather(
+        queues.read_counts(here), _replies(here, case_id), _saying(here), read_case(here, case_id)
+    )
+    view, key = page.view, page.key
+    asked = await _list(here, key)
+    (lines, cursor), others, rates, precedent, addresses, found = await gather(
+        queues.read_lines(here, asked, queues.BESIDE_A_CASE),
+        see(here, key),
+        here.desk.figures.rates(key.merchant_id),
+        _precedent(here, page),
+        _addresses(here, page),
+        here.desk.queries.bench(
             key,
             _tried(page),
             here.caller,
@@ -123,15 +133,12 @@ async def show(
             offers=page.may("make-offer"),
             rejects=is_rejecting(here, page),
         ),
-        key.merchant_id,
     )
+    bench = here.found(found, key.merchant_id)
     order, remedies = bench.order, bench.remedies
-    rates = await here.desk.figures.rates(key.merchant_id)
     reader = here.reader(view.money.currency)
     advised = advice(view, reader)
     policy = here.desk.policies.get(view.policy)
-    asked = await _list(here, key)
-    lines, cursor = await queues.read_lines(here, asked, queues.BESIDE_A_CASE)
     evidence = evidence_in(page.facts)
     wizard = read_wizard(here, page, bench.rejections)
     return here.page(
@@ -144,14 +151,14 @@ async def show(
         pieces={line.line_no: line for line in order.lines},
         where=WHERE,
         asked=asked,
-        tabs=queues.tabs(here, await queues.read_counts(here), asked.queue),
+        tabs=queues.tabs(here, counts, asked.queue),
         lines=lines,
         further=asked.address(here.base, cursor=cursor) if cursor else "",
         steps=_steps(page, remedies, advised.verb if advised else ""),
         wizard=wizard,
         points=await _points(here, page, explains=wizard is not None and wizard.step == "explain"),
         advice=advised,
-        precedent=await _precedent(here, page),
+        precedent=precedent,
         granted_by=granted_by(page, here.language),
         figures=figures(rates, here.language),
         effects=effects(view, rates, here.language),
@@ -163,7 +170,7 @@ async def show(
             if one.remedy is not Remedy.SMALL_PAYMENT
         ],
         payment_types=[(kind, label(kind, here.language)) for kind in SmallPaymentType],
-        addresses=await _addresses(here, page),
+        addresses=addresses,
         evidence=evidence,
         evidence_options=[
             (one.evidence_id, f"{one.evidence_id} {label(one.kind, here.language)} {one.note[:20]}".strip())
@@ -172,9 +179,9 @@ async def show(
         kinds=[(str(kind), label(kind, here.language)) for kind in FILED],
         carriers=[(code, carrier_name(code, here.language)) for code in CARRIERS],
         calls=[(result, translate(text, here.language)) for result, text in CALL_RESULTS.items()],
-        replies=await _replies(here, case_id),
-        saying=await _saying(here),
-        others=await see(here, key),
+        replies=replies,
+        saying=saying,
+        others=others,
         changed=_changed(here, page, trouble),
         result=result(page, policy, reader),
         limits=policy.limits,
