@@ -78,7 +78,8 @@ def _plan(step: Step, write: Write) -> list[str]:
         closed = case.case.stage is Stage.CLOSED
         plan += ["open_case" if case.is_new else "close_case" if closed else "change_case" if moved else
                  "change_case_quietly"]  # fmt: skip
-    plan += ["evidence"] * len(write.evidence) + ["parcel"] * len(write.parcels) + ["outbox"] * len(write.outbox)
+    plan += ["evidence"] * len(write.evidence) + ["parcel"] * len(write.parcels)
+    plan += ["ending"] * len(write.endings) + ["outbox"] * len(write.outbox)
     plan += [f"events_{len(write.facts)}"] if write.facts else []
     plan += ["receipt" if case else "order_receipt"] if write.receipts else []
     return [*plan, "commit"]
@@ -113,6 +114,8 @@ def _values(write: Write) -> dict[str, object]:
         values |= {"side": row.mark.side, "evidence_kind": row.mark.kind, "sha256": row.sha256 or "-"}
     for parcel in write.parcels:
         values |= {"leg": parcel.leg, "carrier": parcel.carrier}
+    for ending in write.endings:
+        values |= {"category": ending.category, "is_refunded": str(ending.is_refunded).lower()}
     for message in write.outbox:
         values["effect"] = msgspec.json.encode(message.effect).decode()
     return values

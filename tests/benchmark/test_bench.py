@@ -41,7 +41,7 @@ def marketplace(postgres):
 
 def rows(url):
     with psycopg.connect(url) as connection:
-        tables = "orders order_words heads cases events evidence parcels outbox receipts".split()
+        tables = "orders order_words heads cases endings events evidence parcels outbox receipts".split()
         return {table: connection.execute(f"select count(*) from {table}").fetchone()[0] for table in tables}
 
 
@@ -74,6 +74,7 @@ def test_pgbench_writes_as_many_rows_for_a_command_as_the_store_does(postgres, m
             cases=step.share * sum(case.is_new for case in write.cases),
             events=step.share * len(write.facts),
             evidence=step.share * len(write.evidence),
+            endings=step.share * len(write.endings),
             outbox=step.share * len(write.outbox),
             receipts=step.share * len(write.receipts),
         )

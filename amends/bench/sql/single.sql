@@ -109,6 +109,14 @@ values (:merchant_id, :order_no, 0, :leg, 'YT' || :order_no, :carrier)
     on conflict (merchant_id, order_no, case_id, leg) do update
    set tracking_no = excluded.tracking_no, carrier = excluded.carrier;
 
+-- name: ending
+-- Nobody rules in the mix.
+insert into endings (merchant_id, case_id, kind, reason, category, ended_at, is_refunded, ruled_for)
+values (:merchant_id, :case_id, :kind, :reason, :category, :now, :is_refunded, '')
+    on conflict (merchant_id, case_id) do update
+   set kind = excluded.kind, reason = excluded.reason, category = excluded.category, ended_at = excluded.ended_at,
+       is_refunded = excluded.is_refunded, ruled_for = excluded.ruled_for;
+
 -- name: outbox
 insert into outbox (merchant_id, message_id, order_no, case_id, effect, due_at)
 values (:merchant_id, :number, :order_no, :case_id, :effect, :now);
