@@ -278,7 +278,8 @@ def case_view(docket: Docket, c: CaseDraft, context: Context, reader: Reader, ve
             views.burden(c),
         ),
         parcels=Parcels(shipping_state(order), order.parcel, case.return_parcel, case.replacement_parcel),
-        actions=_actions(docket, case.case_id, context, reader, policy),
+        # Nothing is done any more with a case of which nobody can read what it was about.
+        actions=_actions(docket, case.case_id, context, reader, policy) if case.erased_at is None else (),
         offers=case.offers,
         messages=case.talk.messages,
         agreement=case.agreement,

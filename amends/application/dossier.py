@@ -25,6 +25,7 @@ from amends.application.ledger import CaseProof, Inclusion, Ledger
 from amends.application.policies import Policies, UnknownPolicy
 from amends.application.ports import CaseKey, Reader, Record
 from amends.application.privacy import BUYER, STAFF
+from amends.application.retention import without_buyer
 from amends.application.sealing import canonical, disclosures, line_of
 from amends.application.transcripts import Transcript
 from amends.application.visibility import visible, visible_case, visible_order
@@ -165,6 +166,10 @@ class Dossiers:
             if (fact := visible(record.fact, caller.actor)) is not None
         ]
         case = fold(record.fact for record in records)
+        order, stored = docket.order, docket.case(key.case_id)
+        if stored is not None and stored.erased_at is not None:
+            # The order may be whole for the sake of another case; this one leads to no buyer any more.
+            case, order = replace(case, erased_at=stored.erased_at), without_buyer(order)
         views = await self._files.views(key, caller)
         assert not isinstance(views, Refusal), "he may read the case"
         exhibits = list(_exhibits(seen, views))
@@ -176,7 +181,7 @@ class Dossiers:
             records=records,
             seen=seen,
             case=visible_case(case, caller.actor),
-            order=visible_order(docket.order, caller.actor, has_open_case=case.is_open),
+            order=visible_order(order, caller.actor, has_open_case=case.is_open),
             merchant=docket.merchant,
             policy=self._policies.get(case.policy),
             policy_files=self._policy_files(records),

@@ -19,11 +19,12 @@ from amends.application.policies import Policies, UnknownPolicy
 from amends.application.policy_checks import LEAST_YEARS
 from amends.application.ports import CaseKey, Clock
 from amends.application.projection import words
-from amends.application.sealing import ERASED, erased, unseal
+from amends.application.sealing import erased, unseal
 from amends.domain.case import Case
 from amends.domain.evolve import fold
 from amends.domain.order import Order, Parcel, delivered_at
 from amends.domain.time import Instant, end_of_local_year, local_years_ago
+from amends.wording.erased import ERASED
 
 _PAGE = 200
 _YEAR = timedelta(days=365)
@@ -273,15 +274,20 @@ def case_remains(payloads: Sequence[bytes], at: Instant) -> Remains:
 
 
 def order_remains(order: Order) -> OrderRemains:
-    """What is left of an order: the shop's number, goods and amounts, and nothing that leads to the buyer."""
-    left = replace(
+    """What is left of an order as its row has it."""
+    left = without_buyer(order)
+    return OrderRemains(msgspec.json.encode(left), words(left))
+
+
+def without_buyer(order: Order) -> Order:
+    """The shop's number, goods and amounts, and nothing that leads to the buyer."""
+    return replace(
         order,
         buyer_id="",
         buyer_phone=None,
         payments=tuple(replace(payment, reference=ERASED) for payment in order.payments),
         parcel=_without_places(order.parcel),
     )
-    return OrderRemains(msgspec.json.encode(left), words(left))
 
 
 def _without_places(parcel: Parcel | None) -> Parcel | None:

@@ -24,12 +24,10 @@ from amends.domain.events import CaseOpened, Event, Fact
 from amends.domain.time import Instant
 from amends.domain.words import Side
 from amends.proof.record import GENESIS, chained, commitment, covered_hash, line_hash, value_at
+from amends.wording.erased import ERASED
 
 __all__ = ["GENESIS", "canonical", "disclosures", "erased", "follows", "input_hash", "line_of", "payload_of", "seal",
            "unseal"]  # fmt: skip
-
-ERASED = "[erased]"
-"""What is read in place of a text that was erased."""
 
 _AnyEvent: Any = Union[tuple(Event.__subclasses__())]  # noqa: UP007 (made from the list of events)
 
@@ -278,7 +276,7 @@ def unseal(payload: bytes) -> Fact:
 
 
 def _readable(value: Any) -> Any:
-    """With words in place of what was erased."""
+    """With a mark in place of what was erased."""
     if covered_hash(value) is not None:
         return ERASED
     if isinstance(value, dict):

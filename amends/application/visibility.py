@@ -17,6 +17,7 @@ from amends.domain.actor import Actor
 from amends.domain.case import Case, EvidenceRequest
 from amends.domain.order import Order
 from amends.domain.words import Side
+from amends.wording.erased import ERASED
 
 _ALL_FORMS = frozenset(Form)
 _SHOWN_FORMS = frozenset({Form.DISPLAY, Form.THUMB})
@@ -126,7 +127,8 @@ def _requests(requests: tuple[EvidenceRequest, ...], side: Side) -> tuple[Eviden
 
 def _hidden(reference: str, side: Side) -> str:
     """Where the buyer's money goes is the buyer's."""
-    return reference if side is Side.BUYER or not reference else f"****{reference[-4:]}"
+    shown_whole = side is Side.BUYER or reference in ("", ERASED)
+    return reference if shown_whole else f"****{reference[-4:]}"
 
 
 def _evidence_requested(event: e.EvidenceRequested, side: Side) -> e.EvidenceRequested:

@@ -75,6 +75,8 @@ def _head(t: Teller) -> list[tuple[str, str]]:
         ),
         (_("On the ledger"), _("{size} entries, signed at {at}").format(size=head.size, at=t.moment(head.at))),
     ]
+    if contents.case.erased_at is not None:
+        rows.append((_("Words and files erased"), t.moment(contents.case.erased_at)))
     if head.stamp is not None:
         stamp = read_stamp(head.stamp, head.note.encode())
         rows.append((_("Time-stamp"), f"{stamp.authority} {t.second(stamp.at)}"))

@@ -26,7 +26,9 @@ def _piece(t: Teller, exhibit: Exhibit, pictures: frozenset[str], cited: list[st
         rows.append((_("Cited in"), t.listed(cited)))
     rows += _origin(t, exhibit)
     if not exhibit.sha256:
-        rows.append((_("File"), _("none: only named")))
+        # Of an erased case nobody knows any more whether there was one.
+        if t.contents.case.erased_at is None:
+            rows.append((_("File"), _("none: only named")))
     elif exhibit.copy:
         rows.append((_("File"), _("{copy}, a copy; the platform has the original").format(copy=exhibit.copy)))
     else:

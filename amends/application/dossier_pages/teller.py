@@ -4,22 +4,34 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from msgspec.structs import replace
+
 from amends.application.dossier import Contents
 from amends.domain.commands import CaseLine
 from amends.domain.events import Fact
 from amends.domain.policy import Freight
 from amends.domain.words import ScanCode, Side
 from amends.wording.catalogue import words
+from amends.wording.erased import erased_word, in_words
 from amends.wording.formats import sentences
 from amends.wording.labels import label
 from amends.wording.reader import RecordReader
+
+
+def readable(contents: Contents) -> Contents:
+    """With words for what was erased."""
+    if contents.case.erased_at is None:
+        return contents
+    word = erased_word(contents.language)
+    said = in_words((contents.seen, contents.case, replace(contents.order, buyer_id=word), contents.exhibits), word)
+    return replace(contents, **dict(zip(("seen", "case", "order", "exhibits"), said, strict=True)))
 
 
 class Teller:
     """Tells one dossier to one reader."""
 
     def __init__(self, contents: Contents) -> None:
-        self.contents = contents
+        self.contents = contents = readable(contents)
         self.language = contents.language
         self._ = words(contents.language).gettext
         self.facts: Sequence[Fact] = [seen.fact for seen in contents.seen]

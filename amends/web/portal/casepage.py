@@ -18,6 +18,7 @@ from amends.web.portal.transcripts import Chat, chats
 from amends.web.portal.troubles import Trouble, trouble_of
 from amends.web.portal.visit import Visit
 from amends.web.problems import Problem, Refused
+from amends.wording.erased import Quiet, erased_word, in_words
 
 _PAGE = 1_000
 
@@ -60,6 +61,9 @@ async def read_case(here: Visit, case_id: str) -> CasePage:
     view = here.found(found, key.merchant_id)
     here.files = here.found(files, key.merchant_id)
     here.files_at = f"{here.base}/cases/{case_id}/evidence"
+    if view.erased_at is not None:
+        word = Quiet(erased_word(here.language))
+        view, facts = in_words(view, word), in_words(facts, word)
     asked = here.request.query_params
     offers = [offer.offer_id for offer in view.offers]
     earlier, newest = (0, facts) if asked.get("talk") == "all" else latest(facts, offers, view.preparation)

@@ -9,7 +9,7 @@ from amends.application.caseview import ActionView
 from amends.application.holds import MAY_SEE as MAY_SEE_HOLDS
 from amends.application.ports import Envelope, OrderKey
 from amends.application.precedents import alike_to
-from amends.application.queries import RemedyView
+from amends.application.queries import RemedyView, evidence_in
 from amends.domain.draft import base
 from amends.domain.refusals import Refusal
 from amends.domain.words import PayoutState, SmallPaymentType
@@ -80,7 +80,7 @@ async def _show(
     order = here.found(
         await queries.order(OrderKey(page.key.merchant_id, view.order_no), here.caller, language), page.key.merchant_id
     )
-    evidence = here.found(await queries.evidence(page.key, here.caller), page.key.merchant_id)
+    evidence = evidence_in(page.facts)
     standing = here.found(await arbitration(here).standing(page.key, here.caller, language), page.key.merchant_id)
     remedies = await queries.remedies(page.key, here.caller, language) if page.may("make-offer") else ()
     policy = here.desk.policies.get(view.policy)

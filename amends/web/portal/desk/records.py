@@ -43,7 +43,7 @@ def proven(
     """In the order in which it happened."""
     found = [*_order(order, reader), *_scans(view, reader), *_first_answer(view, facts, reader)]
     found += [one for clock in clocks(facts) if (one := _kept_or_missed(clock, reader)) is not None]
-    found += [_filed(one, reader) for one in evidence]
+    found += [_filed(one, reader, erased=view.erased_at is not None) for one in evidence]
     return sorted(found, key=lambda one: one.at)
 
 
@@ -126,16 +126,18 @@ def _kept_or_missed(clock: Clock, reader: Reader) -> Proven | None:
     )
 
 
-def _filed(one: EvidenceView, reader: Reader) -> Proven:
+def _filed(one: EvidenceView, reader: Reader, *, erased: bool) -> Proven:
     names = {"who": owner_label(one.side, reader.language), "number": one.evidence_id,
              "kind": label(one.kind, reader.language)}  # fmt: skip
     if one.sha256:
         text = N_("{who} filed {number}, {kind}; the file has not changed since.")
         return Proven(_say(reader, text, **names), one.filed_at, f"SHA-256 {one.sha256[:12]}…", basis=one.evidence_id)
+    source = translate(N_("the record"), reader.language)
+    if erased:
+        # Whether there was a file went with it.
+        return Proven(_say(reader, N_("{who} filed {number}, {kind}."), **names), one.filed_at, source)
     text = N_("{who} described {number}, {kind}; no file was filed.")
-    return Proven(
-        _say(reader, text, **names), one.filed_at, translate(N_("the record"), reader.language), "soon", one.evidence_id
-    )
+    return Proven(_say(reader, text, **names), one.filed_at, source, "soon", one.evidence_id)
 
 
 def _say(reader: Reader, message: str, **facts: str) -> str:
