@@ -217,7 +217,7 @@ PROOFS = [
     # reason                 its proof, group by group
     ("made_to_order",        ((EvidenceKind.LISTING_TAG,), (EvidenceKind.PHOTO,))),
     ("facts_differ",         ((EvidenceKind.PHOTO,),)),
-    ("other_agreement",      ((EvidenceKind.CHAT_SCREENSHOT,),)),
+    ("other_agreement",      ((EvidenceKind.CHAT_SCREENSHOT, EvidenceKind.CHAT_LOG),)),
     ("return_damaged",       ((EvidenceKind.PHOTO,),)),
     ("return_incomplete",    ((EvidenceKind.VIDEO, EvidenceKind.WEIGHT_RECORD),)),
 ]  # fmt: skip
