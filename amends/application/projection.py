@@ -69,7 +69,7 @@ def words(order: Order, cases: Iterable[Case] = ()) -> str:
         found += (line.title, line.sku)
     if order.parcel is not None:
         found.append(order.parcel.tracking_no)
-    found += (case.note for case in cases if case.note)
+    found += (case.note for case in cases if case.note and case.erased_at is None)
     return " ".join(found).lower()
 
 

@@ -52,7 +52,7 @@ class Remains(Struct, frozen=True):
 
 
 class OrderRemains(Struct, frozen=True):
-    """What is left of an order none of whose cases is whole."""
+    """What is left of an order, and what it is found by."""
 
     state: bytes
     words: str
@@ -110,7 +110,7 @@ class Archive(Protocol):
         finished: Finished,
         right: Right,
         case_remains: Callable[[Sequence[bytes], Instant], Remains],
-        order_remains: Callable[[Order], OrderRemains],
+        order_remains: Callable[[Order, Sequence[Case]], OrderRemains],
         remove: Callable[[str], Awaitable[None]],
     ) -> Taken | None:
         """Everything at once, or nothing: None where the case moved or is held since. `remove` gets hashes."""
@@ -273,10 +273,10 @@ def case_remains(payloads: Sequence[bytes], at: Instant) -> Remains:
     return Remains(left, msgspec.json.encode(case), changed)
 
 
-def order_remains(order: Order) -> OrderRemains:
-    """What is left of an order as its row has it."""
-    left = without_buyer(order)
-    return OrderRemains(msgspec.json.encode(left), words(left))
+def order_remains(order: Order, whole: Sequence[Case]) -> OrderRemains:
+    """What is left of an order as its row has it: all but the erased words while a case of it is whole."""
+    left = order if whole else without_buyer(order)
+    return OrderRemains(msgspec.json.encode(left), words(left, whole))
 
 
 def without_buyer(order: Order) -> Order:

@@ -60,7 +60,7 @@ class PostgresArchive:
         finished: Finished,
         right: Right,
         case_remains: Callable[[Sequence[bytes], Instant], Remains],
-        order_remains: Callable[[Order], OrderRemains],
+        order_remains: Callable[[Order, Sequence[Case]], OrderRemains],
         remove: Callable[[str], Awaitable[None]],
     ) -> Taken | None:
         case = finished.key._asdict()
@@ -70,7 +70,7 @@ class PostgresArchive:
             await connection.execute(_sql.lock.sql, case)
             if not await _value(connection, _sql.still_due, case | {"closed_at": finished.closed_at}):
                 return None
-            rows = await (await connection.execute(_sql.payloads.sql, case)).fetchall()
+            rows = await _all(connection, _sql.payloads, case)
             remains = case_remains([payload for _, payload in rows], right.at)
             changed = [
                 {**case, "seq": seq, "payload": left.decode()}
@@ -80,10 +80,11 @@ class PostgresArchive:
             await connection.cursor().executemany(_sql.erase_event.sql, changed)
             await connection.execute(_sql.erase_actors.sql, case)
             await connection.execute(_sql.erase_case.sql, case | {"state": remains.state.decode(), "now": right.at})
-            if await _value(connection, _sql.is_last_of_order, order):
-                left = order_remains(finished.order)
+            whole = [_case.decode(row[0]) for row in await _all(connection, _sql.whole_of_order, order)]
+            left = order_remains(_order.decode(await _value(connection, _sql.order_now, order)), whole)
+            await connection.execute(_sql.erase_words.sql, order | {"words": left.words})
+            if not whole:
                 await connection.execute(_sql.erase_order.sql, order | {"state": left.state.decode()})
-                await connection.execute(_sql.erase_words.sql, order | {"words": left.words})
                 for query in (_sql.drop_outward_parcel, _sql.drop_receipts_of_order, _sql.drop_messages_of_order):
                     await connection.execute(query.sql, order)
             for query in (_sql.drop_receipts, _sql.drop_messages, _sql.drop_talk, _sql.drop_conversations):
@@ -157,6 +158,10 @@ async def _drop_files(
     await connection.execute(_sql.drop_examinations.sql, case)
     await connection.execute(_sql.drop_matches.sql, case)
     return count, size
+
+
+async def _all(connection: Connection, query: Any, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    return await (await connection.execute(query.sql, parameters)).fetchall()
 
 
 async def _value(connection: Connection, query: Any, parameters: dict[str, Any]) -> Any:

@@ -357,6 +357,7 @@ def test_the_order_and_a_file_stay_whole_for_as_long_as_another_case_needs_them(
             assert await old.run(KEPT_UNTIL) == [(True, "")]
             assert "13812345678" in everything(database), "the order is still needed"
             assert "杯子也裂了" in everything(database)
+            assert "冲煮头下方持续漏水" not in everything(database), "nor is the order found by it"
             assert {file.name.partition(".")[0] for file in old.files()} == {shared}
             assert await old.run(KEPT_UNTIL + 48 * HOUR) == [(True, "")]
             assert old.files() == []

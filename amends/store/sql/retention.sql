@@ -56,9 +56,13 @@ update cases
    set state = :state, buyer_id = '', erased_at = :now
  where merchant_id = :merchant_id and case_id = :case_id;
 
--- name: is_last_of_order(merchant_id, order_no)$
--- Whether no case of the order is whole any more.
-select not exists (select from cases where merchant_id = :merchant_id and order_no = :order_no and erased_at is null);
+-- name: whole_of_order(merchant_id, order_no)
+-- Cases of the order that are whole still.
+select state from cases where merchant_id = :merchant_id and order_no = :order_no and erased_at is null order by case_id;
+
+-- name: order_now(merchant_id, order_no)$
+-- It may have been told of since it was looked at.
+select state from orders where merchant_id = :merchant_id and order_no = :order_no;
 
 -- name: erase_order(merchant_id, order_no, state)!
 update orders set state = :state, buyer_id = '' where merchant_id = :merchant_id and order_no = :order_no;
