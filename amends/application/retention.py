@@ -113,7 +113,13 @@ class Archive(Protocol):
         order_remains: Callable[[Order, Sequence[Case]], OrderRemains],
         remove: Callable[[str], Awaitable[None]],
     ) -> Taken | None:
-        """Everything at once, or nothing: None where the case moved or is held since. `remove` gets hashes."""
+        """Everything at once, or nothing: None where the case moved or is held since.
+
+        `remove` gets hashes of files when that is for good; who dies before leaves them to `drop_released`.
+        """
+
+    async def drop_released(self, remove: Callable[[str], Awaitable[None]]) -> None:
+        """Remove files that are nobody's since a case was erased."""
 
     async def loose(self, before: Instant, *, dry: bool) -> Loose:
         """Remove what belongs to no case and was over before an instant; `dry` only counts."""
@@ -176,6 +182,8 @@ class Retention:
 
     async def run(self, by: str, *, dry: bool = False) -> AsyncIterator[Outcome]:
         """Erase what is due, case by case; `dry` only tells what would go. Raises Unavailable."""
+        if not dry:
+            await self._archive.drop_released(self._remove)
         async for due in self.due():
             if due.finished.held is not None:
                 yield Outcome(due, None, f"held: {due.finished.held}")

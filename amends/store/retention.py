@@ -90,15 +90,30 @@ class PostgresArchive:
             for query in (_sql.drop_receipts, _sql.drop_messages, _sql.drop_talk, _sql.drop_conversations):
                 await connection.execute(query.sql, case)
             await connection.execute(_sql.drop_parcels.sql, case | order)
-            files, size = await _drop_files(connection, case | {"closed_at": finished.closed_at}, remove)
-            taken = Taken(remains.events, files, size)
+            released, size = await _release_files(connection, case | {"closed_at": finished.closed_at})
+            taken = Taken(remains.events, len(released), size)
             await connection.execute(
                 _sql.record.sql,
                 case
                 | {"now": right.at, "erased_by": right.by, "because": right.because, "kept_until": right.kept_until}
                 | {"events": taken.events, "files": taken.files, "file_bytes": taken.file_bytes},
             )
-            return taken
+        for hashed in released:
+            await self._drop_file(hashed, remove)
+        return taken
+
+    async def drop_released(self, remove: Callable[[str], Awaitable[None]]) -> None:
+        for (hashed,) in await self._rows(_sql.released):
+            await self._drop_file(hashed, remove)
+
+    async def _drop_file(self, hashed: str, remove: Callable[[str], Awaitable[None]]) -> None:
+        """The row is gone when the bytes are: who dies in between begins anew."""
+        about = {"sha256": hashed}
+        async with self._transaction() as connection:
+            await connection.execute(_sql.guard.sql, about)
+            await connection.execute(_sql.drop_released.sql, about)
+            if not await _value(connection, _sql.others, about):
+                await remove(hashed)
 
     async def loose(self, before: Instant, *, dry: bool) -> Loose:
         if dry:
@@ -139,25 +154,25 @@ async def _drop_orders(connection: Connection, keys: Sequence[Sequence[Any]], be
     return gone
 
 
-async def _drop_files(
-    connection: Connection, case: dict[str, Any], remove: Callable[[str], Awaitable[None]]
-) -> tuple[int, int]:
-    """How many files and bytes. Bytes go before the rows are gone for good: who dies in between begins anew."""
-    count = size = 0
-    for (hashed,) in await (await connection.execute(_sql.hashes.sql, case)).fetchall():
+async def _release_files(connection: Connection, case: dict[str, Any]) -> tuple[list[str], int]:
+    """Hashes of the files that nobody has any more, and how many bytes they are.
+
+    The bytes go when this is for good: until then somebody may want the case kept.
+    """
+    released, size = [], 0
+    for (hashed,) in await _all(connection, _sql.hashes, case):
         about = case | {"sha256": hashed}
         await connection.execute(_sql.guard.sql, about)
-        gone = await (await connection.execute(_sql.drop_files.sql, about)).fetchall()
+        gone = await _all(connection, _sql.release_files, about)
         if gone and not await _value(connection, _sql.others, about):
-            await remove(hashed)
             await connection.execute(_sql.forget_leaf.sql, about)
-            count += 1
             size += gone[0][0]
+            released.append(hashed)
     await connection.execute(_sql.forget_files.sql, case)
     # Now, because whoever looks at a picture meanwhile holds its row and writes before it is forgotten, or not at all.
     await connection.execute(_sql.drop_examinations.sql, case)
     await connection.execute(_sql.drop_matches.sql, case)
-    return count, size
+    return released, size
 
 
 async def _all(connection: Connection, query: Any, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -443,8 +443,8 @@ def test_the_services_own_role_cannot_erase(database: str):
             connection.execute("update events set payload = '{}'")
 
 
-def test_who_dies_between_the_files_and_the_record_begins_anew(database: str, tmp_path: Path):
-    """Bytes go first: without the rows nobody would know of them."""
+def test_who_dies_between_the_record_and_the_files_leaves_them_to_the_next_run(database: str, tmp_path: Path):
+    """The record goes first: until it is for good, somebody may want the case kept, and then its files are there."""
 
     async def story():
         async with old_dispute(database, tmp_path) as old:
@@ -457,10 +457,17 @@ def test_who_dies_between_the_files_and_the_record_begins_anew(database: str, tm
             old.retention._remove = dies
             with pytest.raises(RuntimeError, match="power cut"):
                 await old.run(KEPT_UNTIL)
-            assert WORDS[0] in everything(database)
+            everything_then = everything(database)
+            for words in WORDS:
+                assert words not in everything_then, "the files that are left are nobody's"
+            assert not B42.search(everything_then)
+            assert len(old.files()) == 12
             old.retention._remove = remove
-            assert await old.run(KEPT_UNTIL) == [(True, "")]
+            assert await old.run(KEPT_UNTIL) == []
             assert old.files() == []
+            return list(old.dispute.files.files)
 
-    asyncio.run(story())
-    assert WORDS[0] not in everything(database)
+    hashes = asyncio.run(story())
+    after = everything(database)
+    for hashed in hashes:
+        assert hashed not in after

@@ -111,11 +111,21 @@ select distinct e.sha256
 -- As in `files.sql`: nobody begins to keep the same bytes meanwhile.
 select pg_advisory_xact_lock(hashtextextended(:sha256, 1));
 
--- name: drop_files(merchant_id, sha256, closed_at)
--- Not one that was uploaded since the case closed and waits for another to be opened.
-delete from files
+-- name: release_files(merchant_id, sha256, closed_at)
+-- Nobody's any more: what `files.sql` calls left over. Not one that was uploaded since the case closed and waits for
+-- another to be opened.
+update files
+   set owner = '', uploaded_by = '', name = '', case_id = null, facts = '{}', intent = null, is_filed = false,
+       touched_at = to_timestamp(0)
  where merchant_id = :merchant_id and sha256 = :sha256 and (is_filed or touched_at < :closed_at)
 returning size_bytes;
+
+-- name: released()
+-- out: what a run that was killed left nobody's
+select distinct sha256 from files where not is_filed and touched_at = to_timestamp(0) and owner = '' order by sha256;
+
+-- name: drop_released(sha256)!
+delete from files where sha256 = :sha256 and not is_filed and touched_at = to_timestamp(0) and owner = '';
 
 -- name: drop_examinations(merchant_id, case_id)!
 -- Text that was read in pictures goes with the pictures.
@@ -136,7 +146,8 @@ delete from picture_matches
 delete from ledger_files where sha256 = :sha256;
 
 -- name: others(sha256)$
-select exists (select from files where sha256 = :sha256);
+-- Whether the bytes are anybody's still.
+select exists (select from files where sha256 = :sha256 and owner <> '');
 
 -- name: record(merchant_id, case_id, now, erased_by, because, kept_until, events, files, file_bytes)!
 insert into erasures (merchant_id, case_id, erased_at, erased_by, because, kept_until, events, files, file_bytes)
