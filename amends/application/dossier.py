@@ -49,11 +49,11 @@ _SUFFIXES = {
     "image/heic": "heic", "image/heif": "heif", "image/avif": "avif", "video/mp4": "mp4", "video/quicktime": "mov",
     "video/3gpp": "3gp", "video/webm": "webm", "video/x-matroska": "mkv", "audio/mpeg": "mp3", "audio/mp4": "m4a",
     "audio/aac": "aac", "audio/wav": "wav", "audio/ogg": "ogg", "audio/amr": "amr", "application/pdf": "pdf",
-    "text/plain": "txt", "application/json": "json",
+    "text/plain": "txt", "application/json": "json", "text/csv": "csv",
 }  # fmt: skip
 """By what a file is, not by what its sender called it."""
 
-_CHAT = f".{_SUFFIXES[transcripts.MEDIA_TYPE]}"
+_CHATS = tuple(f".{_SUFFIXES[media_type]}" for media_type in transcripts.MEDIA_TYPES)
 
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The earliest date that a ZIP can write; of every file, so that the same content gives the same bytes."""
@@ -198,7 +198,7 @@ class Dossiers:
         previews, chats = {}, {}
         for exhibit in contents.exhibits:
             if exhibit.attached:
-                is_chat = exhibit.attached.endswith(_CHAT)
+                is_chat = exhibit.attached.endswith(_CHATS)
                 with suppress(LookupError):
                     key = blob_key(exhibit.sha256, Form.DISPLAY if is_chat else Form.THUMB)
                     shown = b"".join([part async for part in self._files.blobs.read(key)])

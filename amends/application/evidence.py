@@ -143,17 +143,19 @@ class Evidence:
 
     # Taking in -----------------------------------------------------------------------------------------------
 
-    async def take(self, wish: Wish, caller: Caller, content: AsyncIterable[bytes]) -> FileRow | Refusal:
-        """A file in one go. Raises Unsuitable, Unavailable, and whatever `content` raises."""
+    async def take(
+        self, wish: Wish, caller: Caller, content: AsyncIterable[bytes], *, is_chat: bool = False
+    ) -> FileRow | Refusal:
+        """A file in one go; `is_chat` by its sender's word. Raises Unsuitable, Unavailable, what `content` raises."""
         refusal = await self._may_upload(wish, caller)
         if refusal is not None:
             return refusal
         async with self._folder() as folder:
             file = folder / "original"
             hashed, size = await self._write(file, content)
-            inspected = await self._look(file)
+            inspected = await self._look(file, is_chat=is_chat or wish.kind is EvidenceKind.CHAT_LOG)
             now = self._clock.now()
-            if inspected.media_type == transcripts.MEDIA_TYPE:
+            if inspected.media_type in transcripts.MEDIA_TYPES:
                 await self._in_its_time(inspected, wish.merchant_id, wish.case_id, wish.order_no)
             row = self._row(wish, caller.actor, size)
             row = replace(row, received_bytes=size, **_found(hashed, size, inspected), touched_at=now)
@@ -218,8 +220,9 @@ class Evidence:
             if size != row.size_bytes:
                 raise LookupError(row.file_id)
             try:
-                inspected = await self._look(file)
-                if inspected.media_type == transcripts.MEDIA_TYPE:
+                is_chat = row.intent is not None and row.intent.kind is EvidenceKind.CHAT_LOG
+                inspected = await self._look(file, is_chat=is_chat)
+                if inspected.media_type in transcripts.MEDIA_TYPES:
                     await self._in_its_time(inspected, row.merchant_id, row.case_id, None)
             except Unsuitable:
                 await self.book.done(row)
@@ -354,8 +357,9 @@ class Evidence:
             intent=intent,
         )
 
-    async def _look(self, file: Path) -> Inspected:
-        inspected = await self._inspector.inspect(file, self._policies.in_force(self._clock.now()).files)
+    async def _look(self, file: Path, *, is_chat: bool) -> Inspected:
+        policy = self._policies.in_force(self._clock.now())
+        inspected = await self._inspector.inspect(file, policy.files, zone=policy.timezone, is_chat=is_chat)
         if self._scanner is not None and (found := await self._scanner.scan(file)) is not None:
             raise Unsuitable("file_infected", found=found)
         return inspected
@@ -363,7 +367,7 @@ class Evidence:
     async def _in_its_time(
         self, inspected: Inspected, merchant_id: int, case_id: int | None, order_no: str | None
     ) -> None:
-        """A chat about an order is neither from the future nor from long before it. Raises Unsuitable.
+        """A chat about an order names no other, and is neither from the future nor from long before. Raises Unsuitable.
 
         Of an upload in pieces before there is a case, the order is not known: only the future is left out.
         """
@@ -372,7 +376,11 @@ class Evidence:
             docket = await self._records.docket_of(CaseKey(merchant_id, case_id))
         elif order_no is not None:
             docket = await self._records.docket(OrderKey(merchant_id, order_no))
-        paid_at = docket.order.paid_at if docket is not None and docket.order is not None else None
+        order = docket.order if docket is not None else None
+        others = [named for named in inspected.facts.get("orders", ()) if order is not None and named != order.order_no]
+        if others:
+            raise Unsuitable("transcript_other_order", found=others[0])
+        paid_at = order.paid_at if order is not None else None
         earliest = paid_at - transcripts.EARLIEST_BEFORE_PAYMENT if paid_at is not None else None
         latest = self._clock.now() + transcripts.CLOCKS_APART
         for told in (inspected.facts["first_at"], inspected.facts["last_at"]):

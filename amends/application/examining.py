@@ -29,7 +29,7 @@ COMPARED = frozenset({EvidenceKind.PHOTO, EvidenceKind.PACKING_PHOTO, EvidenceKi
 READ = frozenset(EvidenceKind) - {EvidenceKind.PHOTO, EvidenceKind.VIDEO, EvidenceKind.AUDIO, EvidenceKind.CALL_RECORD}
 """Kinds in which text is expected."""
 
-WITH_TEXT = ("image/", "application/pdf", transcripts.MEDIA_TYPE)
+WITH_TEXT = ("image/", "application/pdf", *transcripts.MEDIA_TYPES)
 """How media types begin in which text can be read."""
 
 _LEASE = timedelta(minutes=5)
@@ -149,7 +149,7 @@ class Examiner:
         return len(found)
 
     async def _see(self, due: Due) -> Seen:
-        if due.media_type == transcripts.MEDIA_TYPE:
+        if due.media_type in transcripts.MEDIA_TYPES:
             return await self._of_chat(due)
         form = _looked_at(due.media_type)
         compare, read = due.kind in COMPARED, due.kind in READ

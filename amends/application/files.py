@@ -132,8 +132,11 @@ class Blobs(Protocol):
 class Inspector(Protocol):
     """Looks into files that strangers sent, where nothing that happens can harm the service."""
 
-    async def inspect(self, file: Path, limits: FileLimits) -> Inspected:
-        """What it is; copies lie beside it afterwards, named by their form. Raises Unsuitable."""
+    async def inspect(self, file: Path, limits: FileLimits, *, zone: str = "UTC", is_chat: bool = False) -> Inspected:
+        """What it is; copies lie beside it afterwards, named by their form. Raises Unsuitable.
+
+        `zone` is that of times in chats which do not name theirs; `is_chat` says that its sender calls it a chat.
+        """
 
 
 class Scanner(Protocol):

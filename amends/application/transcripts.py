@@ -13,7 +13,12 @@ from amends.domain.time import Instant
 from amends.domain.words import Side
 
 MEDIA_TYPE = "application/json"
-"""No other file of this type is taken."""
+"""Of the copy that is shown, whatever was filed. No other file of this type is taken."""
+
+MEDIA_TYPES = (MEDIA_TYPE, "text/csv")
+"""Of files that are chats."""
+
+LONGEST_AUTHOR = 60
 
 EARLIEST_BEFORE_PAYMENT = timedelta(days=90)
 """Questions before buying belong to the matter; older talk is about something else."""
@@ -50,6 +55,14 @@ class Transcript(Struct, frozen=True, forbid_unknown_fields=True):
 
     source: str
     messages: tuple[Line, ...]
+
+
+class RowFault(Struct, frozen=True, omit_defaults=True):
+    """A row of a table that cannot be read: the line of the file on which it begins, and what stands there."""
+
+    line: int
+    why: str
+    found: str = ""
 
 
 def read(shown: bytes) -> Transcript:

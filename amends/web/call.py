@@ -95,8 +95,8 @@ class Operation(NamedTuple):
     needs_actor: bool = False
     media: Sequence[str] = ("application/json",)
     """What may come back; anything but JSON is a file or a stream, with no schema."""
-    sends: str = ""
-    """The media type of a body that is a file."""
+    sends: Sequence[str] = ()
+    """Media types of a body that is a file."""
 
 
 def case_key(public_id: str) -> CaseKey:
@@ -208,14 +208,15 @@ def operation(
     largest_body: int = LARGEST_BODY,
     in_parts: bool = False,
     media: Sequence[str] = ("application/json",),
-    sends: str = "",
+    sends: Sequence[str] = (),
     takes_request: bool = False,
 ) -> Callable[[Callable[..., Awaitable[Any]]], HTTPRouteHandler]:
     """Make a handler of `async def name(call, body, query) -> answer`.
 
     What it takes and gives is read from its annotations, once, and described so in the reference. A body `in_parts`
     is decoded further by the function. One that answers with files or a stream names their `media` types; one that
-    takes a file `sends` that media type, and reads it from the `request` by itself; `takes_request` for its headers.
+    takes a file `sends` one of those media types, and reads it from the `request` by itself; `takes_request` for its
+    headers.
     """
 
     def wrap(handle: Callable[..., Awaitable[Any]]) -> HTTPRouteHandler:

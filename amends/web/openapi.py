@@ -160,7 +160,7 @@ def _described(operation: Operation, path: str, schemas: Mapping[Any, dict[str, 
     if verb in VERBS and path.startswith("/v1/cases/"):
         described["description"] = f"Sent by: {', '.join(sorted(ROLES[VERBS[verb]]))}."
     if operation.sends:
-        described["requestBody"] = {"required": True, "content": {operation.sends: {}}}
+        described["requestBody"] = {"required": True, "content": {media_type: {} for media_type in operation.sends}}
     if operation.body is not None:
         described["requestBody"] = {
             "required": True,

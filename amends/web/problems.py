@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from amends.domain.refusals import Code, Refusal
 from amends.domain.views import Openings
 from amends.wording.catalogue import N_, Language, translate
+from amends.wording.chat_tables import lines_told, missing_told
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -66,7 +67,10 @@ PROBLEMS: Mapping[str, Kind] = {
     "file_type_not_allowed": Kind(
         422,
         N_("This kind of file is not taken"),
-        N_("Send a photo, a video, a sound recording or a PDF. What counts is the content, not the name."),
+        N_(
+            "Send a photo, a video, a sound recording, a PDF or a chat record. What counts is the content, not the "
+            "name; a chat record is JSON, or a CSV whose first line names the columns time, sender and text."
+        ),
     ),
     "file_unreadable": Kind(
         422, N_("The file is damaged"), N_("It breaks off or is not what it says it is. Save it again and send that.")
@@ -93,6 +97,29 @@ PROBLEMS: Mapping[str, Kind] = {
             "Look at {place}. A chat record is JSON in UTF-8: a `source`, and `messages`, each with `at`, `side`, "
             "`text` and, if it is known, `author`."
         ),
+    ),
+    "transcript_encoding": Kind(
+        422,
+        N_("The characters of the chat record cannot be read"),
+        N_("It is neither UTF-8 nor GB18030; look at byte {byte}. Save it as “CSV UTF-8” and send that."),
+    ),
+    "transcript_columns": Kind(
+        422,
+        N_("The chat record does not name its columns"),
+        N_(
+            "Missing: {missing}. The first line of a CSV names the columns time (时间), sender (发送方) and text "
+            "(内容), and messages follow below; commas, semicolons or tabs stand between. Yours begins: {found}"
+        ),
+    ),
+    "transcript_rows_invalid": Kind(
+        422,
+        N_("Lines of the chat record cannot be read"),
+        N_("{lines} Nothing was kept. Correct these lines and send the whole file again."),
+    ),
+    "transcript_other_order": Kind(
+        422,
+        N_("The chat record names another order"),
+        N_("A message is about order {found}. Leave out what is not about this order."),
     ),
     "transcript_too_long": Kind(
         422, N_("The chat record is too long"), N_("At most {limit} messages. Send it in several parts.")
@@ -166,6 +193,16 @@ REFUSAL_STATUS: Mapping[Code, int] = {
 """All others are 409: the fields are right, the state is another."""
 
 
+def _in_words(facts: Mapping[str, Any], language: Language) -> dict[str, str]:
+    """Facts that are codes, as they stand in a sentence."""
+    spelled = {}
+    if "lines" in facts:
+        spelled["lines"] = lines_told(facts["lines"], facts["more"], language)
+    if "missing" in facts:
+        spelled["missing"] = missing_told(facts["missing"], language)
+    return spelled
+
+
 class Problem(Exception):
     """What is wrong with a request apart from the rules. `facts` are shown beside the words."""
 
@@ -195,7 +232,7 @@ class Problem(Exception):
             "code": self.code,
             "status": kind.status,
             "title": translate(kind.title, language),
-            "detail": translate(kind.detail, language).format_map(self.facts),
+            "detail": translate(kind.detail, language).format_map(self.facts | _in_words(self.facts, language)),
             "waiting_helps": self.code in _WAITING_HELPS,
         }
 

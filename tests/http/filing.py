@@ -59,7 +59,7 @@ class Finds:
 class Breaks:
     """A reader that a file broke."""
 
-    async def inspect(self, _file: Any, _limits: Any) -> Any:
+    async def inspect(self, _file: Any, _limits: Any, **_how: Any) -> Any:
         raise Unsuitable("file_too_costly", what="time")
 
 
@@ -106,6 +106,10 @@ PROVOKED: list[tuple[str, Provoke]] = [
     ("recording_too_long", of(lambda: files.sound(3_700, 4_000))),
     ("document_too_long", of(lambda: files.pdf(61))),
     ("transcript_invalid", of(lambda: b'{"source": "chat"}')),
+    ("transcript_encoding", of(lambda: b"time,sender,text\n" + "您好，在吗".encode()[:-1])),
+    ("transcript_columns", lambda api, c: send(api, b"name,age\nli,3", case_id=c, kind="chat_log")),
+    ("transcript_rows_invalid", of(lambda: b"time,sender,text\nlater,buyer,hi\n")),
+    ("transcript_other_order", of(lambda: b"time,sender,text,order\n2026-03-02 09:00,buyer,hi,o77\n")),
     ("transcript_too_long", of(lambda: chat(*["2026-03-02T09:00:00Z"] * 3_001))),
     ("transcript_from_future", of(lambda: chat("2099-01-01T00:00:00Z"))),
     ("transcript_out_of_time", of(lambda: chat("2020-01-01T00:00:00Z"))),

@@ -41,9 +41,9 @@ class ProcessInspector:
             if worker is not None:
                 await worker.stop()
 
-    async def inspect(self, file: Path, limits: FileLimits) -> Inspected:
+    async def inspect(self, file: Path, limits: FileLimits, *, zone: str = "UTC", is_chat: bool = False) -> Inspected:
         async with self._worker(limits) as worker:
-            told = await _ask(worker, Job(str(file), msgspec.structs.asdict(limits)))
+            told = await _ask(worker, Job(str(file), msgspec.structs.asdict(limits), zone, is_chat))
         if told.refused:
             raise Unsuitable(told.refused, **told.why)
         copies = {

@@ -48,7 +48,7 @@ class FormQuery(Struct, frozen=True, forbid_unknown_fields=True):
     form: Form = Form.DISPLAY
 
 
-@operation("POST", "/v1/evidence", status=201, needs_actor=True, sends="multipart/form-data")
+@operation("POST", "/v1/evidence", status=201, needs_actor=True, sends=("multipart/form-data",))
 async def send_evidence(call: Call, request: Request[Any, Any, Any]) -> Reply[Attached]:
     """Send a `file` with the fields of an upload; with a case and a kind it is filed at once."""
     form = await form_of(request)
@@ -81,7 +81,7 @@ async def head_upload(call: Call) -> Reply[Attached]:
     return _reply(Attached(upload_view(await _upload(call))), 200)
 
 
-@operation("PATCH", "/v1/uploads/{upload_id:str}", needs_actor=True, sends="application/octet-stream")
+@operation("PATCH", "/v1/uploads/{upload_id:str}", needs_actor=True, sends=("application/octet-stream",))
 async def continue_upload(call: Call, request: Request[Any, Any, Any]) -> Reply[Attached]:
     """The bytes from `Upload-Offset` on. What came before a line broke is kept; the last ones finish the upload."""
     row = await _upload(call)

@@ -27,13 +27,14 @@ class Imported(Struct, frozen=True, omit_defaults=True):
     filed: Answered | None = None
 
 
-@operation("POST", "/v1/cases/{case_id:str}/transcripts", status=201, sends="application/json")
+@operation("POST", "/v1/cases/{case_id:str}/transcripts", status=201, sends=("application/json", "text/csv"))
 async def import_transcript(call: Call, request: Request[Any, Any, Any], query: Named) -> Reply[Imported]:
     """Bring in the marketplace's chat from before the case; the body becomes evidence as it is.
 
     JSON: `source` says where the chat was, `messages` are objects with `at` (RFC 3339), `side` (`buyer`, `merchant`,
-    `service`, `system`), `text` and, where it is known, `author`. A chat that went on is sent again, whole or from
-    where it went on, and is a further piece of evidence.
+    `service`, `system`), `text` and, where it is known, `author`. CSV: the first line names `time`, `sender`, `text`
+    and, where they are known, `role` and `order` (`looking/chat_tables.py` has the names). What it is says the content.
+    A chat that went on is sent again, whole or from where it went on, and is a further piece of evidence.
     """
     shop_itself(call)
     key = call.case_key()

@@ -45,7 +45,7 @@ def wish_of(path: str, name: str) -> Wish:
 
 def kind_for(media_type: str) -> EvidenceKind:
     """What a file is where its sender did not say."""
-    if media_type == transcripts.MEDIA_TYPE:
+    if media_type in transcripts.MEDIA_TYPES:
         return EvidenceKind.CHAT_LOG
     return _KINDS.get(media_type.partition("/")[0], EvidenceKind.PHOTO)
 
@@ -68,7 +68,8 @@ async def taken_in(
         place = counts[field] = counts.get(field, -1) + 1
         try:
             wish = wish_of(path, file.filename)
-            row = await desk.evidence.take(wish, caller, content_of(file))
+            is_chat = words.get(f"{field}.kind") == EvidenceKind.CHAT_LOG
+            row = await desk.evidence.take(wish, caller, content_of(file), is_chat=is_chat)
             if isinstance(row, Refusal):
                 raise Refused(row, wish.merchant_id)  # noqa: TRY301 (one place tells all faults)
         except (Unsuitable, Problem, Refused) as why:

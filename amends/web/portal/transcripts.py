@@ -56,7 +56,7 @@ class Chat(NamedTuple):
 
 async def chats(here: Visit, key: CaseKey, facts: Iterable[PublicFact], at: str) -> list[Chat]:
     """Those of the case, in the order in which they were filed. `at` is the case's address."""
-    kept = [number for number, file in here.files.items() if file.media_type == transcripts.MEDIA_TYPE]
+    kept = [number for number, file in here.files.items() if file.media_type in transcripts.MEDIA_TYPES]
     if not kept:
         return []
     filed_by = {

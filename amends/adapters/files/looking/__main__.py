@@ -4,6 +4,7 @@ It has a bound on memory, processor time and open files, no environment, and whe
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,14 +14,13 @@ from PIL import Image, UnidentifiedImageError
 from amends.adapters.files.confined import allow_time, shut_in
 from amends.adapters.files.looking import documents, images, media, transcripts
 from amends.adapters.files.looking.kinds import Taken, kind_of
-from amends.adapters.files.looking.limits import Job, NotTaken, Told, at_most
+from amends.adapters.files.looking.limits import Job, Made, NotTaken, Told, at_most
 
 _LOOKS = {
     "image": images.look,
     "video": media.look_at_video,
     "audio": media.look_at_sound,
     "document": documents.look,
-    "transcript": transcripts.look,
 }
 
 
@@ -28,11 +28,14 @@ def look(job: Job) -> Told:
     """What the file is, or why it is not taken."""
     file = Path(job.file)
     try:
-        taken = kind_of(file)
+        taken = kind_of(file, is_chat=job.is_chat)
         if taken is None:
             return Told(refused="file_type_not_allowed")
         _check_size(taken, file, job.limits)
-        facts, copies = _LOOKS[taken.family](file, taken.reader, job.limits)
+        if taken.family == "transcript":
+            facts, copies = transcripts.look(file, taken.reader, job.limits, job.zone)
+        else:
+            facts, copies = _LOOKS[taken.family](file, taken.reader, job.limits)
     except NotTaken as fault:
         return Told(refused=fault.code, why=fault.facts)
     except MemoryError:
@@ -48,7 +51,7 @@ def _check_size(taken: Taken, file: Path, limits: dict[str, int]) -> None:
     at_most("file_too_large", file.stat().st_size / 1e6, limits[f"{taken.family}_megabytes"])
 
 
-def _media_type(taken: Taken, copies: list[object]) -> str:
+def _media_type(taken: Taken, copies: Sequence[Made]) -> str:
     """A container of videos may hold nothing but sound."""
     only_sound = taken.family == "video" and len(copies) == 1
     return taken.media_type.replace("video/", "audio/") if only_sound else taken.media_type

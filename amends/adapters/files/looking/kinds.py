@@ -5,6 +5,8 @@ from typing import Literal, NamedTuple
 
 import filetype
 
+from amends.adapters.files.looking import chat_tables
+
 Family = Literal["image", "video", "audio", "document", "transcript"]
 
 
@@ -39,6 +41,7 @@ _TAKEN = {
     "audio/amr": Taken("audio", "audio/amr", "amr"),
     "application/pdf": Taken("document", "application/pdf", "pdf"),
     "application/json": Taken("transcript", "application/json", "json"),
+    "text/csv": Taken("transcript", "text/csv", "csv"),
 }
 
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"hevx"})
@@ -46,8 +49,11 @@ _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _SOUND_BRANDS = frozenset({b"M4A ", b"M4B "})
 
 
-def kind_of(file: Path) -> Taken | None:
-    """How the file begins, held against the list; None where it is nothing that is taken."""
+def kind_of(file: Path, *, is_chat: bool = False) -> Taken | None:
+    """How the file begins, held against the list; None where it is nothing that is taken.
+
+    A table is no more than text: it is one of a chat where its first line says so, or its sender (`is_chat`).
+    """
     with file.open("rb") as opened:
         head = opened.read(8192)
     if head[4:8] == b"ftyp":
@@ -55,6 +61,8 @@ def kind_of(file: Path) -> Taken | None:
     found = filetype.guess(head)
     if found is None and head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
         return _TAKEN["application/json"]
+    if found is None and (chat_tables.is_headed(head) or (is_chat and chat_tables.is_text(head))):
+        return _TAKEN["text/csv"]
     return _TAKEN.get(found.mime) if found is not None else None
 
 

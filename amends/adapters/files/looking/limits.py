@@ -15,10 +15,12 @@ class NotTaken(Exception):
 
 
 class Job(Struct, frozen=True):
-    """One file, and the policy's limits by name."""
+    """One file, and the policy's limits by name; `zone` and `is_chat` as in `Inspector.inspect`."""
 
     file: str
     limits: dict[str, int]
+    zone: str = "UTC"
+    is_chat: bool = False
 
 
 class Made(Struct, frozen=True):

@@ -5,40 +5,47 @@ Every name may stand once: what two readers of the file could take for two diffe
 
 import json
 import re
-import unicodedata
 from pathlib import Path
 from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from amends.adapters.files.looking import chat_tables
 from amends.adapters.files.looking.limits import Made, NotTaken, at_most
-from amends.application.transcripts import Line, Transcript
+from amends.adapters.files.looking.signs import visible
+from amends.application.transcripts import LONGEST_AUTHOR, Line, Transcript
 
 _LONGEST_SOURCE = 60
-_LONGEST_AUTHOR = 60
-_TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Signs that turn the direction of writing: a line could be read otherwise than it was written."""
-
 _PLACE = re.compile(r" - at `\$?\.?(.*)`$")
 
 
-def look(file: Path, _reader: str, limits: dict[str, int]) -> tuple[dict[str, Any], list[Made]]:
-    """Raises NotTaken."""
-    told = _read(file.read_bytes())
+def look(file: Path, reader: str, limits: dict[str, int], zone: str) -> tuple[dict[str, Any], list[Made]]:
+    """`zone` is that of times which do not name theirs. Raises NotTaken."""
+    if reader == "csv":
+        lines, facts = chat_tables.read(file.read_bytes(), ZoneInfo(zone), limits)
+        source = chat_tables.SOURCE
+    else:
+        source, lines = _of_json(file.read_bytes(), limits)
+        facts = {}
+    lines.sort(key=lambda line: line.at)
+    shown = file.parent / "display"
+    shown.write_bytes(msgspec.json.encode(Transcript(source, tuple(lines))))
+    facts |= {"messages": len(lines), "first_at": _iso(lines[0]), "last_at": _iso(lines[-1])}
+    return facts, [Made("display", "application/json", shown.stat().st_size)]
+
+
+def _of_json(content: bytes, limits: dict[str, int]) -> tuple[str, list[Line]]:
+    told = _read(content)
     at_most("transcript_too_long", len(told.messages), limits["transcript_messages"])
     if not told.messages:
         _refuse("messages", "empty")
     source = _plain(told.source, "source", _LONGEST_SOURCE)
     if not source:
         _refuse("source", "empty")
-    lines = [
+    return source, [
         _line(line, f"messages[{place}]", limits["transcript_characters"]) for place, line in enumerate(told.messages)
     ]
-    lines.sort(key=lambda line: line.at)
-    shown = file.parent / "display"
-    shown.write_bytes(msgspec.json.encode(Transcript(source, tuple(lines))))
-    facts = {"messages": len(lines), "first_at": _iso(lines[0]), "last_at": _iso(lines[-1])}
-    return facts, [Made("display", "application/json", shown.stat().st_size)]
 
 
 def _read(content: bytes) -> Transcript:
@@ -80,7 +87,7 @@ def _line(line: Line, place: str, longest: int) -> Line:
     text = _plain(line.text, f"{place}.text", longest, lines=True)
     if not text:
         _refuse(f"{place}.text", "empty")
-    return Line(line.at, line.side, text, _plain(line.author, f"{place}.author", _LONGEST_AUTHOR))
+    return Line(line.at, line.side, text, _plain(line.author, f"{place}.author", LONGEST_AUTHOR))
 
 
 def _plain(text: str, place: str, longest: int, *, lines: bool = False) -> str:
@@ -89,14 +96,7 @@ def _plain(text: str, place: str, longest: int, *, lines: bool = False) -> str:
         _refuse(place, f"more than {longest} characters")
     if any("\ud800" <= sign <= "\udfff" for sign in text):
         _refuse(place, "half a character")
-    kept = text.replace("\r\n", "\n") if lines else text
-    return "".join(sign for sign in kept if _stays(sign, lines=lines)).strip()
-
-
-def _stays(sign: str, *, lines: bool) -> bool:
-    if sign in "\n\t":
-        return lines
-    return unicodedata.category(sign) != "Cc" and sign not in _TURNING
+    return visible(text, lines=lines)
 
 
 def _iso(line: Line) -> str:
