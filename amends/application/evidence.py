@@ -45,6 +45,7 @@ from amends.domain.case import Case, public_case_id
 from amends.domain.docket import PolicyBook
 from amends.domain.permissions import is_party
 from amends.domain.refusals import Code, Refusal, refuse
+from amends.domain.time import Instant
 from amends.domain.words import EvidenceKind, Side
 
 LONGEST_NAME = 200
@@ -251,6 +252,18 @@ class Evidence:
         )
         await self.book.done(row)
         return answer
+
+    async def discard(self, row: FileRow) -> None:
+        """A file sent for a step that was refused: nothing is left of it, unless somebody named it meanwhile."""
+        await self.remove(row, row.touched_at + timedelta.resolution)
+
+    async def remove(self, row: FileRow, before: Instant) -> None:
+        """Unless touched since. The row first, held until the bytes are gone: who keeps the same bytes waits."""
+        async with self.book.removing(row, before) as removed:
+            if removed.row:
+                await self.blobs.delete_under(pieces_of(row))
+            if removed.last_of_its_bytes and row.sha256:
+                await self.blobs.delete([blob_key(row.sha256, form) for form in row.copies])
 
     async def unknown(self, actor: Actor, merchant_id: int, command: k.Command) -> list[str]:
         """Hashes in a command under which the sender keeps no file. Those that are kept stay for another while."""

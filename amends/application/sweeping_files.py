@@ -8,8 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from amends.application.access import Access, NotAdmitted
-from amends.application.evidence import Evidence, pieces_of
-from amends.application.files import FileRow, FileState, Unsuitable, blob_key
+from amends.application.evidence import Evidence
+from amends.application.files import FileRow, FileState, Unsuitable
 from amends.application.ports import Clock, Failed, Unavailable
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class FileSweep:
         before = now - LEFT_OVER_AFTER
         while rows := await self._evidence.book.left_over(before, _ROWS):
             for row in rows:
-                await self._remove(row)
+                await self._evidence.remove(row, before)
             if len(rows) < _ROWS:
                 break
         await asyncio.to_thread(_tidy, self._incoming)
@@ -70,14 +70,6 @@ class FileSweep:
             await self._evidence.book.done(row)
         except Failed:
             log.warning("upload %s is filed later", row.file_id)
-
-    async def _remove(self, row: FileRow) -> None:
-        """The row first, held until the bytes are gone: who begins to keep the same bytes meanwhile waits."""
-        async with self._evidence.book.removing(row, self._clock.now() - LEFT_OVER_AFTER) as removed:
-            if removed.row:
-                await self._evidence.blobs.delete_under(pieces_of(row))
-            if removed.last_of_its_bytes and row.sha256:
-                await self._evidence.blobs.delete([blob_key(row.sha256, form) for form in row.copies])
 
 
 def _tidy(incoming: Path) -> None:

@@ -240,6 +240,11 @@ def test_bytes_that_are_neither_encoding_are_not_made_words(content):
     assert refused(content).code == "transcript_encoding"
 
 
+def test_gb18030_whose_columns_are_not_known_is_told_so_and_what_it_says():
+    fault = refused(f"日期,谁,说了什么\n{ROW}".encode("gb18030"))
+    assert (fault.code, fault.facts["found"]) == ("transcript_columns", "日期,谁,说了什么")
+
+
 def test_gb18030_is_known_under_a_first_line_in_english_too():
     found = read(f"time,sender,text\n{ROW}".encode("gb18030"), CHINA, LIMITS)
     assert (found.messages[0].text, found.facts["encoding"]) == ("您好，请问这款壶防水吗", "GB18030")

@@ -16,7 +16,7 @@ from amends.domain.words import EvidenceKind
 from amends.web.answers import Answered, answered
 from amends.web.call import Call, MerchantId, Reply, case_key, operation, reached
 from amends.web.files import body_of, content_of, form_of, sent_file
-from amends.web.problems import Problem
+from amends.web.problems import Problem, Refused
 from amends.web.wire import decode, encode
 
 
@@ -58,7 +58,11 @@ async def send_evidence(call: Call, request: Request[Any, Any, Any]) -> Reply[At
     fields = {name: value for name, value in form.items() if isinstance(value, str) and value}
     wish = _wish(call, decode(encode({"name": file.filename, **fields, "size_bytes": 0}), Announced))
     row = call.found(await call.desk.evidence.take(wish, call.caller, content_of(file)), wish.merchant_id)
-    return _reply(await _filed(call, row), 201)
+    try:
+        return _reply(await _filed(call, row), 201)
+    except Refused:
+        await call.desk.evidence.discard(row)
+        raise
 
 
 @operation("POST", "/v1/uploads", status=201, needs_actor=True)

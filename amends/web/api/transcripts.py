@@ -47,6 +47,8 @@ async def import_transcript(call: Call, request: Request[Any, Any, Any], query: 
         return Reply(Imported(known, row.sha256), 200)
     answer = await evidence.file(row, call.caller)
     assert answer is not None, "it was for a case"
+    if answer.refusal is not None:
+        await evidence.discard(row)
     filed = await answered(call.desk, call.caller, call.language, answer)
     (evidence_id,) = [item.evidence_id for fact in answer.facts for item in getattr(fact.event, "items", ())]
     return Reply(Imported(evidence_id or "", row.sha256, filed), 201)

@@ -10,6 +10,7 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import StringIO
 from typing import Any, Literal, NamedTuple, NoReturn
@@ -177,14 +178,13 @@ def _decoded(content: bytes) -> tuple[str, str]:
 def _is_damaged_utf8(content: bytes) -> bool:
     """GB18030 reads most of any bytes, so a broken UTF-8 would come out as other words.
 
-    A first line in Chinese tells them apart; where that is plain ASCII, whichever of both more of the text is.
+    A first line in Chinese that names the columns tells them apart; else, whichever of both more of the text is.
     """
     first = re.split(rb"[\r\n]", content.lstrip(b"\r\n"), maxsplit=1)[0]
     if not first.isascii():
-        try:
-            return not isinstance(_header(first.decode("gb18030")), _Header)
-        except UnicodeDecodeError:
-            return True
+        with suppress(UnicodeDecodeError):
+            if isinstance(_header(first.decode("gb18030")), _Header):
+                return False
     lenient = content.decode("utf-8", "replace")
     broken = lenient.count("\ufffd")
     return sum(not sign.isascii() for sign in lenient) - broken > broken
