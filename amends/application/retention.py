@@ -7,7 +7,7 @@ happened, when, and who decided. A buyer may ask for it as soon as the law lets 
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -75,6 +75,14 @@ class Taken(NamedTuple):
     file_bytes: int
 
 
+class Erasure(NamedTuple):
+    """What is on record of a case that was erased."""
+
+    key: CaseKey
+    right: Right
+    taken: Taken
+
+
 class Loose(NamedTuple):
     """What belongs to no case: orders that nobody complained of, and talks with the service."""
 
@@ -120,6 +128,9 @@ class Archive(Protocol):
 
     async def drop_released(self, remove: Callable[[str], Awaitable[None]]) -> None:
         """Remove files that are nobody's since a case was erased."""
+
+    async def erasures(self, since: Instant) -> list[Erasure]:
+        """What was erased from an instant on, in that order."""
 
     async def loose(self, before: Instant, *, dry: bool) -> Loose:
         """Remove what belongs to no case and was over before an instant; `dry` only counts."""
@@ -233,6 +244,11 @@ class Retention:
         now = self._clock.now()
         policy = self._policies.in_force(now)
         return await self._archive.loose(local_years_ago(now, policy.retention.years, policy.zone), dry=dry)
+
+    async def told(self, since: date) -> list[Erasure]:
+        """What was erased from a day on, in local time, also by a run that broke off. Raises Unavailable."""
+        zone = self._policies.in_force(self._clock.now()).zone
+        return await self._archive.erasures(datetime.combine(since, time(), zone))
 
     async def due(self) -> AsyncIterator[Due]:
         """Cases whose time is over by now, by closing."""

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import date
 from getpass import getuser
 from pathlib import Path
 from typing import TypeVar
@@ -97,6 +98,26 @@ def forget(buyer: str, *, because: str, dry_run: bool = False, by: str = "", dat
     if kept.orders or kept.talks:
         until = f" until {answer.loose_until:%F} at the latest (电商法 31)" if answer.loose_until else ""
         _say(f"{kept.orders} orders without a case and {kept.talks} talks with the service stay{until}.")
+
+
+@app.command
+def report(since: date, *, data: Path | None = None) -> None:
+    """Tell what was erased from a day on, by whom and why, also by a run that broke off.
+
+    :param since: The day, like 2026-11-01.
+    :param data: Data folder of the database that comes along.
+    """
+    erasures = _with(data, lambda retention: retention.told(since))
+    table = Table("case", "erased", "by", "because", "kept until", "events", "files", "bytes", box=None)
+    for key, right, taken in erasures:
+        figures = (str(taken.events), str(taken.files), f"{taken.file_bytes:,}")
+        table.add_row(
+            public_case_id(*key), f"{right.at:%F %R}", right.by, right.because, f"{right.kept_until:%F}", *figures
+        )
+    if erasures:
+        Console(highlight=False, markup=False).print(table)
+    file_bytes = sum(one.taken.file_bytes for one in erasures)
+    _say(f"{len(erasures)} cases erased; {file_bytes:,} bytes of files removed.")
 
 
 @app.command

@@ -8,7 +8,16 @@ from typing import Any
 import msgspec
 
 from amends.application.ports import CaseKey
-from amends.application.retention import Finished, Loose, LooseOfBuyer, OrderRemains, Remains, Right, Taken
+from amends.application.retention import (
+    Erasure,
+    Finished,
+    Loose,
+    LooseOfBuyer,
+    OrderRemains,
+    Remains,
+    Right,
+    Taken,
+)
 from amends.domain.case import Case
 from amends.domain.order import Order
 from amends.domain.time import Instant
@@ -114,6 +123,12 @@ class PostgresArchive:
             await connection.execute(_sql.drop_released.sql, about)
             if not await _value(connection, _sql.others, about):
                 await remove(hashed)
+
+    async def erasures(self, since: Instant) -> list[Erasure]:
+        return [
+            Erasure(CaseKey(*row[:2]), Right(*row[2:6]), Taken(*row[6:]))
+            for row in await self._rows(_sql.erasures, since=since)
+        ]
 
     async def loose(self, before: Instant, *, dry: bool) -> Loose:
         if dry:

@@ -29,6 +29,7 @@ from amends.application.ports import CaseKey, Envelope
 from amends.application.retention import BECAUSE_OVER
 from amends.domain import commands as k
 from amends.domain.actor import buyer
+from amends.domain.case import public_case_id
 from amends.domain.decide import decide
 from amends.domain.words import EvidenceKind
 from amends.store.database import Database
@@ -152,16 +153,17 @@ async def complained(shop: Shop, archive: Archive, number: int) -> CaseKey:
     return CaseKey(1001, answer.case_id or 0)
 
 
-def run(archive: Archive) -> "subprocess.Popen[str]":
+def run(archive: Archive, *command: str) -> "subprocess.Popen[str]":
+    what = command or ("run", "--by", "bai")
     return subprocess.Popen(
-        [sys.executable, "-m", "amends", "retention", "run", "--by", "bai", "--data", str(archive.data)],
+        [sys.executable, "-m", "amends", "retention", *what, "--data", str(archive.data)],
         env=os.environ | {"AMENDS_DATABASE_URL": archive.dsn, "COLUMNS": "200"},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
     )  # fmt: skip
 
 
-def report(archive: Archive) -> str:
-    done = run(archive)
+def report(archive: Archive, *command: str) -> str:
+    done = run(archive, *command)
     out, err = done.communicate(timeout=PATIENCE_SECONDS)
     assert done.returncode == 0, err
     return out
@@ -260,5 +262,10 @@ def test_a_run_that_is_killed_again_and_again_leaves_nothing_half_done_and_tells
     assert sum(row[2] for row in told) == CASES - 1 - 2, "the photo of two is told once"
     assert sum(row[3] for row in told) == 1000 * (CASES - 1 - 2)
     assert archive.asked("select order_no from orders where starts_with(order_no, 'loose-')") == []
+    whole_report = report(archive, "report", "2026-01-01")
+    for number, case in enumerate(archive.cases):
+        assert whole_report.count(public_case_id(*case)) == (number not in held), "killed runs are told of as well"
+    assert whole_report.count("2024-03-0") == CASES - 2, "three years after all of it was over"
+    assert f"{CASES - 2} cases erased; {1000 * (CASES - 1 - 2):,} bytes" in whole_report
     assert "0 cases erased, 2 left" in report(archive)
     assert archive.asked("select erased_by, because, files, file_bytes, kept_until from erasures") == told

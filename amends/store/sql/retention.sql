@@ -153,6 +153,12 @@ select exists (select from files where sha256 = :sha256 and owner <> '');
 insert into erasures (merchant_id, case_id, erased_at, erased_by, because, kept_until, events, files, file_bytes)
 values (:merchant_id, :case_id, :now, :erased_by, :because, :kept_until, :events, :files, :file_bytes);
 
+-- name: erasures(since)
+select merchant_id, case_id, erased_by, erased_at, because, kept_until, events, files, file_bytes
+  from erasures
+ where erased_at >= :since
+ order by erased_at, merchant_id, case_id;
+
 -- name: page_of_orders(before, after_at, after_merchant, after_order, limit)
 -- in: page behind an order, by when it was first told of; an order was touched then or later
 -- out: orders that may be over. Those that were erased are not in the index: they stay with their cases.
