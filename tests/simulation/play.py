@@ -313,9 +313,10 @@ class Play:
         while self.unanswered or self.late:
             await self._send((self.unanswered or self.late).pop(0))
         for order in self.orders:
-            if order.told.chargeback is not None and order.told.chargeback.state == "open":
-                # Until the bank has decided, held money waits for the bank.
-                ended = replace(order.told.chargeback, state=self.dice.pick(("won", "lost")))
+            known = (await self.reader.docket(OrderKey(MERCHANT_ID, order.order_no))).order
+            if known is not None and known.chargeback is not None and known.chargeback.state == "open":
+                # Until the bank has decided, held money waits for the bank. News that came too late was passed over.
+                ended = replace(known.chargeback, state=self.dice.pick(("won", "lost")))
                 order.told = replace(order.told, chargeback=ended, occurred_at=None)
                 await self._send(self._envelope(SYSTEM, order.told, order.order_no))
         for number in range(DRAINS):
