@@ -21,7 +21,7 @@ from amends.application.ids import Ids
 from amends.application.likeness import Mark
 from amends.application.passages import Line
 from amends.application.policies import SHIPPED, Policies, parse_policy, shipped_text
-from amends.application.ports import CaseKey, Envelope
+from amends.application.ports import Answer, CaseKey, Envelope
 from amends.application.retention import Held, Retention, TooEarly
 from amends.application.sealing import GENESIS, follows
 from amends.application.service import Conversation
@@ -441,6 +441,23 @@ def test_the_services_own_role_cannot_erase(database: str):
         connection.execute("set role amends_app")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("update events set payload = '{}'")
+
+
+def test_a_shop_that_tells_of_an_erased_order_again_does_not_bring_its_buyer_back(database: str, tmp_path: Path):
+    async def story():
+        async with old_dispute(database, tmp_path) as old:
+            await old.run(KEPT_UNTIL)
+            before = await old.shop.reader.docket_of(old.case)
+            again = order("260302-118273")
+            (answer,) = await old.shop.engine.handle([again])
+            assert isinstance(answer, Answer)
+            assert answer.refusal is None, "the shop need not know"
+            assert await old.shop.reader.docket_of(old.case) == before
+
+    asyncio.run(story())
+    after = everything(database)
+    assert not B42.search(after)
+    assert "13800000000" not in after
 
 
 def test_who_dies_between_the_record_and_the_files_leaves_them_to_the_next_run(database: str, tmp_path: Path):

@@ -28,8 +28,14 @@ from amends.domain.words import EvidenceKind, Goods, Kind, Leg, Remedy, ScanCode
 
 
 def sync(draft: Draft, command: SyncOrder) -> None:
-    """The shop's news replace the mirror; scans stay. Older news than what is known changes nothing."""
+    """The shop's news replace the mirror; scans stay. Older news than what is known changes nothing.
+
+    Nor does any of an order whose cases were erased: it would tell anew who the buyer is, and nothing would erase it.
+    """
     before, now = draft.order, draft.context.now
+    cases = draft.docket.cases
+    if cases and all(case.erased_at is not None for case in cases):
+        return
     occurred_at = command.occurred_at or now
     if before is not None and before.synced_at is not None and occurred_at < before.synced_at:
         return
