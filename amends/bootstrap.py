@@ -14,10 +14,12 @@ from typing import Any
 
 import structlog
 
+from amends.adapters import disk
 from amends.adapters.clock import SystemClock
 from amends.adapters.couriers.sandbox import SandboxCourier
-from amends.adapters.files.opening import open_keeping
+from amends.adapters.files.opening import open_keeping, scanner_of
 from amends.adapters.files.reader import ProcessReader
+from amends.adapters.files.reading.words import is_installed
 from amends.adapters.ledger_keys import KeyFolder
 from amends.adapters.payments.sandbox import SandboxProvider
 from amends.adapters.printing import TypstPrinter
@@ -30,6 +32,7 @@ from amends.application.engine import Engine
 from amends.application.evidence import Evidence
 from amends.application.examining import Examiner
 from amends.application.findings import Findings
+from amends.application.health import BULK_LANE, DATABASE_DISK, EVIDENCE_DISK, PEOPLE_LANE, Around, Disk, Health, Lane
 from amends.application.holds import Holds
 from amends.application.ids import Ids
 from amends.application.intake import Intake
@@ -49,6 +52,7 @@ from amends.application.workbench import Figures
 from amends.domain.decide import decide
 from amends.domain.time import Instant
 from amends.settings import Settings, load_settings
+from amends.store.checkup import PostgresCheckup
 from amends.store.conversations import PostgresConversations
 from amends.store.database import Database
 from amends.store.deadlines import PostgresDeadlines
@@ -67,6 +71,7 @@ from amends.store.sign_ins import PostgresSignIns
 from amends.store.workbench import PostgresWorkbench
 from amends.web.app import Application
 from amends.web.desk import Desk
+from amends.web.echo import echo, echo_once_heard
 from amends.web.live import Hub
 
 log = structlog.get_logger(__name__)
@@ -206,6 +211,7 @@ async def open_desk(
             figures=Figures(workbench, parts.clock),
             precedents=Precedents(workbench, parts.clock),
             holds=make_holds(parts),
+            health=_health_of(parts, settings, hub),
             move_clock=move_clock,
             demo_people=demo_people,
         )
@@ -224,6 +230,57 @@ def make_retention(parts: Parts) -> Retention:
 def make_holds(parts: Parts) -> Holds:
     """What keeps cases whole, for the pages and for the terminal."""
     return Holds(PostgresHolds(parts.database), parts.clock)
+
+
+def _health_of(parts: Parts, settings: Settings, hub: Hub) -> Health:
+    """As the process sees it that shows the page."""
+    lanes = ((PEOPLE_LANE, parts.lanes.interactive), (BULK_LANE, parts.lanes.bulk))
+    around = _around(
+        settings,
+        policy=lambda: parts.policies.in_force(parts.clock.now()).version,
+        notice=lambda: echo(hub, parts.announce),
+        lanes=lanes,
+    )
+    return Health(PostgresCheckup.of(parts.database), parts.clock, around)
+
+
+@asynccontextmanager
+async def open_health(settings: Settings, url: str) -> AsyncIterator[Health]:
+    """As the terminal sees it, also while nothing else runs."""
+    clock, hub, announcer = SystemClock(), Hub(PostgresWatch(url)), PostgresAnnouncer(url)
+    around = _around(
+        settings,
+        policy=lambda: Policies.load(settings.policy_dir).in_force(clock.now()).version,
+        notice=lambda: echo_once_heard(hub, announcer),
+    )
+    async with running(hub.forever()), running(announcer.forever()):
+        yield Health(PostgresCheckup.as_owner(url), clock, around)
+
+
+def _around(
+    settings: Settings,
+    *,
+    policy: Callable[[], str],
+    notice: Callable[[], Awaitable[timedelta | None]],
+    lanes: Sequence[tuple[str, Lane]] = (),
+) -> Around:
+    async def no_disk() -> None:
+        return None
+
+    scanner = scanner_of(settings)
+    evidence = settings.data_dir / "evidence"
+    disks = [Disk(EVIDENCE_DISK, no_disk if settings.evidence_url else lambda: disk.space(evidence))]
+    if settings.database_url is None:
+        disks.append(Disk(DATABASE_DISK, lambda: disk.space(settings.data_dir / "postgres")))
+    return Around(
+        policy=policy,
+        notice=notice,
+        machine=SystemClock(),
+        disks=disks,
+        reads_text=is_installed(),
+        scanner=scanner.answers if scanner is not None else None,
+        lanes=lanes,
+    )
 
 
 def web_app() -> Application:

@@ -545,8 +545,8 @@ class Reader(Protocol):
 # Live ------------------------------------------------------------------------------------------------------
 
 
-Subject = Literal["case", "talk", "queue"]
-"""What changed: a case; a talk with the service; such a talk, and with it who waits for a person."""
+Subject = Literal["case", "talk", "queue", "echo"]
+"""What changed: a case; a talk with the service; such a talk, and with it who waits for a person; nothing: a trial."""
 
 
 class Change(NamedTuple):

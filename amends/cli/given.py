@@ -10,7 +10,7 @@ import psycopg
 
 from amends.bootstrap import database_url
 from amends.settings import PREFIX, Settings, SettingsRefused, load_settings
-from amends.store.checkup import server
+from amends.store.checkup import reach
 from amends.store.embedded import EmbeddedPostgresFailed
 
 
@@ -33,7 +33,7 @@ def reachable_database(settings: Settings) -> Iterator[str]:
     """The database, once it answers. Ends the program with what is wrong."""
     try:
         with database_url(settings) as url:
-            server(url)
+            reach(url)
             yield url
     except (psycopg.OperationalError, EmbeddedPostgresFailed) as fault:
         sys.exit(f"The database cannot be reached: {str(fault).strip()}")

@@ -9,6 +9,7 @@ from amends.application.access import Access
 from amends.application.dossier import Dossiers
 from amends.application.evidence import Evidence
 from amends.application.findings import Findings
+from amends.application.health import Health
 from amends.application.holds import Holds
 from amends.application.intake import Intake
 from amends.application.lanes import Lanes
@@ -52,6 +53,7 @@ class Desk:
     figures: Figures
     precedents: Precedents
     holds: Holds
+    health: Health
     move_clock: Callable[[timedelta], Awaitable[Instant]] | None = None
     demo_people: Sequence[DemoPerson] | None = None
 

@@ -18,6 +18,7 @@ from amends.application.access import Access, key_hash
 from amends.application.dossier import Dossiers
 from amends.application.evidence import Evidence
 from amends.application.findings import Findings
+from amends.application.health import BULK_LANE, PEOPLE_LANE, Around, Health
 from amends.application.holds import Holds
 from amends.application.ids import Ids
 from amends.application.intake import Intake
@@ -35,12 +36,14 @@ from amends.domain.time import Instant
 from amends.domain.words import Role
 from amends.settings import Settings
 from amends.store.holds import MemoryHolds
+from amends.store.memory_checkup import MemoryCheckup
 from amends.store.memory_conversations import MemoryConversations
 from amends.store.memory_examinations import MemoryExaminations
 from amends.store.memory_files import MemoryFiles as MemoryFileBook
 from amends.store.sign_ins import MemorySignIns
 from amends.web.app import Application
 from amends.web.desk import Desk
+from amends.web.echo import echo
 from amends.web.live import Hub
 from tests.support.dossiers import Ring
 from tests.support.shops import MONDAY, POLICIES, ManualClock, shop_in_memory
@@ -268,6 +271,7 @@ async def desk_in_memory(clock: ManualClock) -> AsyncIterator[Opened]:
                     workbench=shop.workbench,
                     figures=Figures(shop.workbench, clock),
                     precedents=Precedents(shop.workbench, clock),
+                    health=Health(MemoryCheckup(shop.store), clock, _around(lanes, hub, notices, clock)),  # type: ignore[arg-type]
                     holds=Holds(MemoryHolds(shop.store), clock),  # type: ignore[arg-type]
                     dossiers=Dossiers(shop.reader, ledger, POLICIES, evidence, TypstPrinter()),
                     move_clock=_mover(clock),
@@ -285,6 +289,15 @@ async def desk_on_postgres(dsn: str, folder: Path, clock: ManualClock) -> AsyncI
     settings = Settings(database_url=dsn, data_dir=folder)
     async with open_parts(settings, dsn, clock) as parts, open_desk(parts, settings, move_clock=_mover(clock)) as desk:
         yield desk, Sweep(parts.engine, parts.deadlines, clock)
+
+
+def _around(lanes: Lanes, hub: Hub, notices: Notices, clock: ManualClock) -> Around:
+    return Around(
+        policy=lambda: POLICIES.in_force(clock.now()).version,
+        notice=lambda: echo(hub, notices),
+        machine=clock,
+        lanes=((PEOPLE_LANE, lanes.interactive), (BULK_LANE, lanes.bulk)),
+    )
 
 
 def _mover(clock: ManualClock) -> Callable[[timedelta], Any]:

@@ -34,13 +34,17 @@ class ClamdScanner:
             raise Unavailable(f"clamd gave no verdict: {verdict}")
         return verdict[1] if verdict[0] == "FOUND" else None
 
+    async def answers(self) -> bool:
+        """Whether files could be looked at now."""
+        try:
+            return bool(await self._client.ping() == "PONG")
+        except (ClamdError, OSError):
+            return False
+
     async def _is_too_long(self, fault: Exception) -> bool:
         """Where there is more than it takes, clamd hangs up, mostly before its answer is read, and goes on serving."""
         if isinstance(fault, BufferTooLongError):
             return True
         if not isinstance(fault, ConnectionError) and not isinstance(fault.__cause__, ConnectionError):
             return False
-        try:
-            return bool(await self._client.ping() == "PONG")
-        except (ClamdError, OSError):
-            return False
+        return await self.answers()

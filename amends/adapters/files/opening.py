@@ -19,12 +19,15 @@ class Keeping(NamedTuple):
 @asynccontextmanager
 async def open_keeping(settings: Settings) -> AsyncIterator[Keeping]:
     """Workers that look into files end with it."""
-    scanner = None
-    if settings.clamd is not None:
-        host, _, port = settings.clamd.rpartition(":")
-        scanner = ClamdScanner(host, int(port))
     async with ProcessInspector() as inspector:
-        yield Keeping(_blobs(settings), inspector, scanner)
+        yield Keeping(_blobs(settings), inspector, scanner_of(settings))
+
+
+def scanner_of(settings: Settings) -> ClamdScanner | None:
+    if settings.clamd is None:
+        return None
+    host, _, port = settings.clamd.rpartition(":")
+    return ClamdScanner(host, int(port))
 
 
 def _blobs(settings: Settings) -> ObjectBlobs:

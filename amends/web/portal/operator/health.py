@@ -1,109 +1,95 @@
-"""Whether everything runs: what `amends doctor` looks at, as far as the service sees it itself, and stuck cases."""
+"""Whether everything runs: the checks of `amends doctor`, and cases that nobody moved on."""
 
-from datetime import timedelta
 from typing import NamedTuple
 
 from litestar import Response, get
 
-from amends.application.caseview import CaseLineView
-from amends.application.desk_rows import DeskFilter
-from amends.application.ports import CaseFilter
-from amends.domain.words import Stage
-from amends.web.portal.desk.home import arbitration
+from amends.application.caseview import CaseLineView, case_line
+from amends.application.checks import PARTS, STATES, Check, Part, State
+from amends.application.ports import BadCursor, CasePage, Unavailable
+from amends.domain.case import public_case_id
 from amends.web.portal.operator.roles import SEEN_BY
 from amends.web.portal.visit import Here, Visit
-from amends.wording.catalogue import N_, translate
-from amends.wording.formats import duration
-
-PATIENCE = timedelta(minutes=5)
-"""Sweep and delivery are through in seconds; what is left after this has a cause."""
+from amends.wording.catalogue import translate
 
 _SHOWN = 20
-_RUNNING = tuple(stage for stage in Stage if stage is not Stage.CLOSED)
+
+_SIGNS = {State.WELL: "done", State.BAD: "stop", State.UNKNOWN: "todo", State.NOTED: "info"}
 
 
-class Check(NamedTuple):
-    """What was looked at and found; `tone` "over" where something is wrong."""
+class Line(NamedTuple):
+    """A check as the page shows it: its state as a word and a sign, never as a colour alone."""
 
     subject: str
+    state: State
+    word: str
+    sign: str
     found: str
-    tone: str = ""
+    advice: str
+    cases: tuple[str, ...]
+
+
+class Stuck(NamedTuple):
+    """A page of cases; `is_known` unless the list itself could not be read."""
+
+    cases: tuple[CaseLineView, ...]
+    next_cursor: str | None
+    is_known: bool = True
 
 
 @get("/health", roles=SEEN_BY)
 async def health(here: Here) -> Response[bytes]:
-    stuck = await _stuck(here)
-    return here.page("operator/health.html", checks=await _checks(here, len(stuck)), stuck=stuck)
-
-
-async def _checks(here: Visit, stuck: int) -> list[Check]:
-    desk, now = here.desk, here.now
-    backlog = await desk.outbox.backlog(now)
-    late = backlog.oldest_due_at is not None and now - backlog.oldest_due_at > PATIENCE
-    behind = duration(now - backlog.oldest_due_at, here.language) if backlog.oldest_due_at else ""
-    head = await desk.book.head()
-    twice = (await arbitration(here).queue(DeskFilter("late"), None, _SHOWN, here.caller, here.language)).lines
-    found = [
-        _check(here, N_("Policy"), N_("{version} is in force."), version=desk.policies.in_force(now).version),
-        *(
-            _check(
-                here,
-                N_("Commands of people") if lane is desk.lanes.interactive else N_("Bulk commands"),
-                N_("{waiting} wait, {depth} have a place."),
-                wrong=lane.waiting >= lane.depth,
-                waiting=lane.waiting,
-                depth=lane.depth,
-            )
-            for lane in (desk.lanes.interactive, desk.lanes.bulk)
-        ),
-        _check(
-            here,
-            N_("Deliveries"),
-            N_("{count} are due and {behind} late."),
-            wrong=late,
-            count=backlog.waiting,
-            behind=behind,
-        )
-        if backlog.waiting
-        else _check(here, N_("Deliveries"), N_("None is due.")),
-        _check(here, N_("Given up"), N_("{count} messages wait for a person."), wrong=True, count=backlog.dead)
-        if backlog.dead
-        else _check(here, N_("Given up"), N_("No message.")),
-        _check(
-            here,
-            N_("Time limits"),
-            N_("{count} cases are past a deadline that nobody carried out."),
-            wrong=True,
-            count=stuck,
-        )
-        if stuck
-        else _check(here, N_("Time limits"), N_("All that passed are carried out.")),
-        _check(here, N_("Rulings"), N_("The platform is late with {count} cases."), wrong=True, count=len(twice))
-        if twice
-        else _check(here, N_("Rulings"), N_("None is late.")),
-    ]
-    if head is not None:
-        age = duration(now - head.at, here.language)
-        found.append(
-            _check(
-                here, N_("Ledger"), N_("{size} entries; the newest head was signed {age} ago."), size=head.size, age=age
-            )
-        )
-    else:
-        found.append(_check(here, N_("Ledger"), N_("No head has been signed yet.")))
-    return found
-
-
-def _check(here: Visit, subject: str, text: str, *, wrong: bool = False, **facts: object) -> Check:
-    return Check(
-        translate(subject, here.language), translate(text, here.language).format(**facts), "over" if wrong else ""
+    checks = await here.desk.health.checks(here.language)
+    asked = here.request.query_params.get("after")
+    stuck = await _stuck(here, asked)
+    return here.page(
+        "operator/health.html",
+        parts=[(translate(PARTS[part], here.language), _lines(here, checks, part)) for part in Part],
+        bad=sum(check.state is State.BAD for check in checks),
+        unknown=sum(check.state is State.UNKNOWN for check in checks),
+        stuck=stuck,
+        next_href=f"{here.base}/health?after={stuck.next_cursor}#stuck" if stuck.next_cursor else "",
+        first_href=f"{here.base}/health#stuck" if asked else "",
     )
 
 
-async def _stuck(here: Visit) -> tuple[CaseLineView, ...]:
+def _lines(here: Visit, checks: list[Check], part: Part) -> list[Line]:
+    """What is wrong stands first."""
+    return [
+        Line(
+            check.subject,
+            check.state,
+            translate(STATES[check.state], here.language),
+            _SIGNS[check.state],
+            check.found,
+            check.advice,
+            tuple(public_case_id(*case) for case in check.cases),
+        )
+        for check in sorted(checks, key=lambda check: not check.is_trouble)
+        if check.part is part
+    ]
+
+
+async def _stuck(here: Visit, cursor: str | None) -> Stuck:
     """Cases whose deadline passed and that are still where they were."""
-    wanted = CaseFilter(stages=_RUNNING, due_before=here.now - PATIENCE, by_due=True)
-    return here.found(await here.desk.queries.cases(wanted, None, _SHOWN, here.caller, here.language)).cases
+    try:
+        page = await _page(here, cursor)
+    except Unavailable:
+        return Stuck((), None, is_known=False)
+    reader = here.reader()
+    lines = tuple(
+        case_line(row.case, row.title, row.updated_at, actor=here.actor, policies=here.desk.policies, reader=reader)
+        for row in page.rows
+    )
+    return Stuck(lines, page.cursor)
+
+
+async def _page(here: Visit, cursor: str | None) -> CasePage:
+    """A cursor of another list, left in an address, begins this one anew."""
+    try:
+        return await here.desk.health.stuck(cursor, _SHOWN)
+    except BadCursor:
+        return await here.desk.health.stuck(None, _SHOWN)
 
 
 ROUTES = (health,)
