@@ -117,7 +117,8 @@ def test_a_bad_file_is_refused_whole_with_its_lines_in_the_readers_words(any_api
     assert answer.json["more"] == 0
     assert answer.json["detail"] == (
         "第 3 行：时间“昨天”无法识别；第 4 行：发送方“客服”无法判断属于哪一方。"
-        "时间请按 2026-03-02 09:00:00 的格式填写。发送方填写买家、商家、平台或系统，需要写明姓名时写在冒号之后。文件未保存。请改正以上各行后重新提交整个文件。"
+        "时间请按 2026-03-02 09:00:00 的格式填写。发送方填写买家、商家、平台或系统，"
+        "需要写明姓名时写在冒号之后。文件未保存。请改正以上各行后重新提交整个文件。"
     )
     english = imported(api, case_id, content, accept_language="en").json["detail"]
     assert english.startswith("Line 3: time “昨天”; line 4: sender “客服”. Times are written like")

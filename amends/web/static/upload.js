@@ -132,8 +132,13 @@ function write(box) {
     const kind = form.elements.namedItem(`${field}.kind`);
     if (at) { put(`${into}.kind`, value("kind") || item.told.kind); put(`${into}.note`, value("note")); }
     else if (!kind) put(`${into}.kind`, item.told.kind);
-    else if (!kind.value) kind.value = item.told.kind;
+    else if (!kind.value || isChatFor(kind, item)) kind.value = item.told.kind;
   });
+}
+
+// A chat is one whatever stood in the list before; where the rules ask for something else, the list does not have it.
+function isChatFor(kind, item) {
+  return item.told.kind === "chat_log" && [...(kind.options ?? [])].some((option) => option.value === "chat_log");
 }
 
 document.addEventListener("submit", (event) => {
