@@ -11,7 +11,7 @@ from typing import NamedTuple
 from amends.application.ports import CaseKey
 from amends.domain.time import Instant
 from amends.wording.catalogue import N_, Language, translate, words
-from amends.wording.formats import all_of, duration
+from amends.wording.formats import all_of, duration, sentences
 
 PATIENCE = timedelta(minutes=5)
 """Sweep, delivery and ledger are through in seconds; what is left after this has a cause."""
@@ -212,12 +212,16 @@ def ledger(say: Teller, found: Unsealed) -> Check:
         if found.head_at is not None
         else say.told(N_("No head was signed yet."))
     )
-    events = say.ngettext("{count} event is not sealed.", "{count} events are not sealed.", found.events)
+    events = (
+        say.ngettext("{count} event is not sealed.", "{count} events are not sealed.", found.events)
+        if found.events
+        else say.told(N_("Every event is sealed."))
+    )
     if found.oldest_at is None or say.now - found.oldest_at <= PATIENCE:
-        return say.well("{events} {head}", events=events, head=head)
+        return say.well("{said}", said=sentences((events, head), say.language))
     waits = say.told(N_("The oldest waits {age}."), age=say.age(found.oldest_at))
     advice = N_("See that amends worker runs on the machine that has the signing key.")
-    return say.bad("{events} {waits} {head}", advice, events=events, waits=waits, head=head)
+    return say.bad("{said}", advice, said=sentences((events, waits, head), say.language))
 
 
 def notices(say: Teller, took: timedelta | None) -> Check:
@@ -237,7 +241,7 @@ def notices(say: Teller, took: timedelta | None) -> Check:
 
 
 def lane(say: Teller, waiting: int, depth: int) -> Check:
-    found = N_("{waiting} wait, {depth} have a place.")
+    found = N_("{waiting} of {depth} places taken.")
     if waiting < depth:
         return say.well(found, waiting=waiting, depth=f"{depth:,}")
     advice = N_("Commands are turned away. See what holds the database up, or start more web processes.")

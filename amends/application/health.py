@@ -98,7 +98,7 @@ class Health:
     async def checks(self, language: Language) -> list[Check]:
         """In the order in which they are shown. Never fails."""
         looks: list[tuple[Part, str, _Look]] = [
-            (Part.WORK, N_("Deadlines"), self._deadlines),
+            (Part.WORK, N_("Time limits"), self._deadlines),
             (Part.WORK, N_("Deliveries"), self._deliveries),
             (Part.WORK, N_("Given up"), self._given_up),
             (Part.WORK, N_("Rulings"), self._rulings),

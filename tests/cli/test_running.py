@@ -189,7 +189,7 @@ def test_the_doctor_finds_a_running_service_well(folder: Path):
     assert examined.returncode == 0, examined.stdout
     assert {line[0] for line in lines} <= {"✓", "i"}
     subjects = [line[2:].partition(":")[0] for line in lines]
-    assert subjects[:4] == ["Deadlines", "Deliveries", "Given up", "Rulings"]
+    assert subjects[:4] == ["Time limits", "Deliveries", "Given up", "Rulings"]
     assert {"Database", "Clock", "Migrations", "Disk of the evidence", "Disk of the database", "Policy"} < {*subjects}
 
 

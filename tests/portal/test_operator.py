@@ -107,7 +107,7 @@ async def test_health_names_cases_whose_deadline_nobody_carried_out(site, desk):
     (case_id,) = await site.opened()
     site.clock.advance(timedelta(days=10))
     page = await seen(bai, "/desk/health")
-    assert "有 1 项需要查看" in words(page)
+    assert "有 1 项需要处理" in words(page)
     assert case_id in page
 
 
