@@ -3,14 +3,20 @@
 import json
 import re
 from datetime import timedelta
+from html import unescape
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
+from amends.adapters.files.looking.chat_tables import read
 from amends.application.access import Caller
 from amends.application.evidence import Wish
 from amends.application.files import FileRow
 from amends.domain.actor import SYSTEM, Actor, merchant
 from amends.domain.case import parse_case_id
+from amends.domain.policy import FileLimits
 from amends.domain.words import EvidenceKind, Role
 from tests.portal.reading import seen, words
 from tests.portal.site import Browser, Site
@@ -113,3 +119,29 @@ async def test_a_case_without_one_reads_no_file(site: Site, monkeypatch: pytest.
     async with Browser(site) as browser:
         await browser.step_in("buyer/b42")
         assert "earlier-chat" not in await seen(browser, f"/buyer/cases/{case_id}")
+
+
+def speakers(example: str) -> list[tuple[str, str]]:
+    found = read(example.strip().encode(), ZoneInfo("Asia/Shanghai"), msgspec.structs.asdict(FileLimits()))
+    return [(line.side, line.author) for line in found.messages]
+
+
+@pytest.mark.parametrize(("language", "author"), [("zh", "小李"), ("en", "Li")])
+async def test_the_example_beside_the_field_is_a_chat_that_is_taken(site: Site, language: str, author: str):
+    (case_id,) = await site.opened()
+    async with Browser(site) as browser:
+        await browser.step_in("merchant/1001/li")
+        await browser.get(f"/language/{language}")
+        page = await seen(browser, f"/merchant/cases/{case_id}")
+    examples = re.findall(r"<pre>(.*?)</pre>", page, re.DOTALL)
+    assert examples
+    for example in examples:
+        assert speakers(unescape(example)) == [("buyer", ""), ("merchant", author)]
+    assert 'accept="image/*,video/*,audio/*,application/pdf,application/json,.json,text/csv,.csv"' in page
+
+
+def test_the_example_of_the_manual_is_a_chat_that_is_taken():
+    manual = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    (example,) = re.findall(r"\n((?:    [^\n]*\n)*    时间,(?:[^\n]*\n)(?:    [^\n]*\n)*)", manual)
+    plain = "\n".join(line.removeprefix("    ") for line in example.splitlines())
+    assert speakers(plain) == [("buyer", ""), ("merchant", "小李")]
