@@ -243,9 +243,9 @@ def notices(say: Teller, took: timedelta | None) -> Check:
 def lane(say: Teller, waiting: int, depth: int) -> Check:
     found = N_("{waiting} of {depth} places taken.")
     if waiting < depth:
-        return say.well(found, waiting=waiting, depth=f"{depth:,}")
+        return say.well(found, waiting=f"{waiting:,}", depth=f"{depth:,}")
     advice = N_("Commands are turned away. See what holds the database up, or start more web processes.")
-    return say.bad(found, advice, waiting=waiting, depth=f"{depth:,}")
+    return say.bad(found, advice, waiting=f"{waiting:,}", depth=f"{depth:,}")
 
 
 def database(say: Teller, server: Server) -> Check:
