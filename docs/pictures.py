@@ -82,7 +82,8 @@ PICTURES = (
     Picture("desk-team", SUPERVISOR, "/desk/team", sizes=("desk",)),
     Picture("operator-policy", OPERATOR, "/desk/policy", sizes=("desk",)),
     Picture("operator-outbox", OPERATOR, "/desk/outbox", sizes=("desk",)),
-    Picture("operator-health", OPERATOR, "/desk/health", sizes=("desk",)),
+    Picture("operator-health", OPERATOR, "/desk/health"),
+    Picture("operator-health-dark", OPERATOR, "/desk/health", sizes=("desk",), scheme="dark", language="en"),
     Picture("operator-clock", OPERATOR, "/desk/clock", sizes=("desk",)),
 )
 
