@@ -33,6 +33,9 @@ LEAST_FREE_SHARE = 0.05
 MOST = 1_000
 """Counted so far and no further: what has to be done is the same."""
 
+MOST_NAMED = 10
+"""Cases that are named one by one, and counted no further."""
+
 
 class State(StrEnum):
     """What a check found. `noted` is information that is never a fault; with `unknown` the look itself failed."""
@@ -138,8 +141,8 @@ class Teller(NamedTuple):
     def about(self, subject: str) -> "Teller":
         return self._replace(subject=subject)
 
-    def ngettext(self, one: str, many: str, number: int, /, **facts: object) -> str:
-        shown = f"{number:,}" if number < MOST else self.told(N_("{count} or more"), count=f"{MOST:,}")
+    def ngettext(self, one: str, many: str, number: int, most: int = MOST, /, **facts: object) -> str:
+        shown = f"{number:,}" if number < most else self.told(N_("{count} or more"), count=f"{most:,}")
         return words(self.language).ngettext(one, many, number).format(count=shown, **facts)
 
     def age(self, at: Instant) -> str:
@@ -175,24 +178,36 @@ def deadlines(say: Teller, cases: Waiting, orders: Waiting) -> Check:
 def deliveries(say: Teller, waiting: Waiting) -> Check:
     if waiting.oldest_at is None:
         return say.well(N_("No message waits."))
-    found = say.ngettext("{count} message waits, {age}.", "{count} messages wait, the oldest {age}.",
-                     waiting.number, age=say.age(waiting.oldest_at))  # fmt: skip
+    found = say.ngettext(
+        "{count} message waits, {age}.",
+        "{count} messages wait, the oldest {age}.",
+        waiting.number,
+        age=say.age(waiting.oldest_at),
+    )
     return _in_time(say, found, waiting.oldest_at, PATIENCE, _RUNS)
 
 
 def given_up(say: Teller, dead: Waiting) -> Check:
     if dead.oldest_at is None:
         return say.well(N_("No message was given up."))
-    found = say.ngettext("{count} message, given up {age} ago.", "{count} messages, the oldest given up {age} ago.",
-                     dead.number, age=say.age(dead.oldest_at))  # fmt: skip
+    found = say.ngettext(
+        "{count} message, given up {age} ago.",
+        "{count} messages, the oldest given up {age} ago.",
+        dead.number,
+        age=say.age(dead.oldest_at),
+    )
     return say.bad("{found}", N_("Read under Deliveries why, put that right, and send them again."), found=found)
 
 
 def rulings(say: Teller, late: Sequence[CaseKey]) -> Check:
     if not late:
         return say.well(N_("No case is late twice."))
-    found = say.ngettext("{count} case missed the time for its ruling twice or more.",
-                     "{count} cases missed the time for their ruling twice or more.", len(late))  # fmt: skip
+    found = say.ngettext(
+        "{count} case missed the time for its ruling twice or more.",
+        "{count} cases missed the time for their ruling twice or more.",
+        len(late),
+        MOST_NAMED,
+    )
     advice = N_("Have an arbitrator take them now. Buyer and shop were told a time twice.")
     return say.bad("{found}", advice, found=found)._replace(cases=tuple(late))
 
@@ -200,9 +215,15 @@ def rulings(say: Teller, late: Sequence[CaseKey]) -> Check:
 def evidence(say: Teller, waiting: Waiting) -> Check:
     if waiting.oldest_at is None:
         return say.well(N_("Every file was looked at."))
-    found = say.ngettext("{count} file waits, {age}.", "{count} files wait, the oldest {age}.",
-                     waiting.number, age=say.age(waiting.oldest_at))  # fmt: skip
-    advice = N_("See that amends worker runs. Until then nobody is told of pictures that were used before.")
+    found = say.ngettext(
+        "{count} file waits, {age}.",
+        "{count} files wait, the oldest {age}.",
+        waiting.number,
+        age=say.age(waiting.oldest_at),
+    )
+    advice = N_(
+        "See that amends worker runs; if it does, the number falls. Until then nobody is told of pictures used before."
+    )
     return _in_time(say, found, waiting.oldest_at, EVIDENCE_PATIENCE, advice)
 
 
@@ -268,8 +289,9 @@ def clock(say: Teller, server: Server) -> Check:
 def migrations(say: Teller, missing: Sequence[str]) -> Check:
     if not missing:
         return say.well(N_("None is missing."))
-    found = say.ngettext("{count} is missing: {names}.", "{count} are missing: {names}.",
-                     len(missing), names=", ".join(missing))  # fmt: skip
+    found = say.ngettext(
+        "{count} is missing: {names}.", "{count} are missing: {names}.", len(missing), names=", ".join(missing)
+    )
     return say.bad("{found}", N_("Run amends migrate, then start the service again."), found=found)
 
 

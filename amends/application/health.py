@@ -15,8 +15,6 @@ from amends.wording.catalogue import N_, Language
 _ANSWER_SECONDS = 5.0
 """Longer than this no single look may take."""
 
-_LATE_NAMED = 10
-
 
 class Books(Protocol):
     """Figures of the store, bounded or read from an index. None where a store has no such thing."""
@@ -133,7 +131,7 @@ class Health:
         return [checks.given_up(say, await self._books.given_up())]
 
     async def _rulings(self, say: Teller) -> Sequence[Check]:
-        return [checks.rulings(say, await self._books.late_twice(_LATE_NAMED))]
+        return [checks.rulings(say, await self._books.late_twice(checks.MOST_NAMED))]
 
     async def _evidence(self, say: Teller) -> Sequence[Check]:
         waiting = await self._books.unseen_evidence()

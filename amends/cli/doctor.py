@@ -44,5 +44,5 @@ async def _found(settings: Settings, url: str) -> Sequence[Check]:
 
 
 def _told(check: Check) -> str:
-    cases = ", ".join(public_case_id(*case) for case in check.cases)
+    cases = ", ".join(public_case_id(*case) for case in check.cases) + "." if check.cases else ""
     return " ".join(filter(None, (check.found, cases, check.advice)))

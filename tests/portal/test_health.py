@@ -15,7 +15,7 @@ import pytest
 from amends.application import checks
 from amends.application.checks import Part, Server, Space, State, Teller, Unsealed, Waiting
 from amends.application.health import Around, Health
-from amends.application.ports import Delivery, Envelope
+from amends.application.ports import CaseKey, Delivery, Envelope
 from amends.bootstrap import open_desk, open_parts
 from amends.cli.doctor import doctor
 from amends.domain import commands as k
@@ -152,9 +152,9 @@ WRONG = [
         "Rulings",
         "裁决",
         ruled_late_twice,
-        r"1 case missed the time for its ruling twice or more\. 1001-\w+,? Have an arb",
+        r"1 case missed the time for its ruling twice or more\. 1001-\w+\.? Have an arb",
     ),
-    ("Looks at evidence", "凭证检查", file_unseen, r"1 file waits, 1 hour\. See that amends worker runs"),
+    ("Looks at evidence", "凭证检查", file_unseen, r"1 file waits, 1 hour\. See that amends worker runs; if it does"),
     (
         "Ledger",
         "账本",
@@ -332,6 +332,11 @@ GB = 10**9
             "2 cases and 1 order past a deadline, the oldest by 1 hour.",
         ),
         (checks.ledger(SAY, Unsealed(0, None, AGO)), State.WELL, "Every event is sealed. Newest head 5 minutes old."),
+        (
+            checks.rulings(SAY, [CaseKey(1001, 7)] * checks.MOST_NAMED),
+            State.BAD,
+            "10 or more cases missed the time for their ruling twice or more.",
+        ),
         (checks.text_reader(SAY, is_there=False), State.NOTED, "Not installed."),
         (checks.policy(SAY, "cn-2", ()), State.WELL, "cn-2 is in force."),
     ],
