@@ -52,13 +52,13 @@ async def paths_of(address: str, actor: str) -> list[str]:
     ],
 )  # fmt: skip
 def test_every_page_fits_its_screen_and_has_no_serious_fault(chromium, live_site, full, actor, language):
-    """R3.8. The phone is looked at in Chinese, the desk in English as well, whose words are longer."""
+    """R3.8. In English as well, whose words are longer."""
     site, address = live_site
     paths = site.run(paths_of(address, actor))
     assert len(paths) >= 2
     locale = "zh-CN" if language == "zh" else "en-GB"
     faults: list[str] = []
-    for size in (PHONE, DESK) if language == "zh" else (DESK,):
+    for size in (PHONE, DESK):
         context = chromium.new_context(base_url=address, locale=locale, reduced_motion="reduce", **size)
         assert context.request.post("/demo", form={"actor": actor}, max_redirects=0).status == 303
         with_axe = size is DESK or side_of(actor) is Side.BUYER
@@ -81,7 +81,7 @@ def faults_of(page: Page, paths: list[str], *, with_axe: bool) -> list[str]:
     page.add_init_script(_SHIFTS)
     for path in paths:
         page.goto(path)
-        if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+        if page.evaluate("document.documentElement.scrollWidth") > width:  # a phone's own width grows with the page
             complain("it scrolls sideways")
         if (shifts := page.evaluate("window.shifts")) > 0.01:
             complain(f"it jumps while it loads: {shifts:.3f}")

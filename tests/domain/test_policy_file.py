@@ -206,7 +206,7 @@ REJECTIONS = [
     ("proof_insufficient",   ("with_buyer", "reason_needs_evidence"),      (("packing_photo", "photo"),),  ()),
     ("not_returnable",       ("no_reason",),                               (("listing_tag",),),            CONFIRMED),
     ("amount_differs",       ("own_offer",),                               (),                             ()),
-    ("other_agreement",      ("any",),                                     (("chat_screenshot", "chat_log"),),        ()),
+    ("other_agreement",      ("any",),                                     (("chat_screenshot", "chat_log"),), ()),
     ("buyer_unreachable",    ("no_reply",),                                (("call_record",),),            ()),
     ("return_not_received",  ("return_delivered",),                    (),                             ()),
     ("return_damaged",       ("return_delivered",),                        (("photo",),),                  ()),

@@ -214,5 +214,10 @@ begin();
 watch();
 setInterval(tick, 1e3);
 for (const talk of document.querySelectorAll("[data-follow]")) talk.scrollTop = talk.scrollHeight;
+// Where one is, in a line of places that is longer than the screen.
+for (const here of document.querySelectorAll(".menu [aria-current], .tabs [aria-current]")) {
+  const line = here.parentElement;
+  line.scrollLeft = here.offsetLeft - line.offsetLeft - (line.clientWidth - here.offsetWidth) / 2;
+}
 document.addEventListener("htmx:after:swap", begin);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) { tick(); watch(); } });
