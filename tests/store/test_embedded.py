@@ -83,7 +83,7 @@ def test_a_new_folder_is_served_and_nothing_is_left_running_when_the_holder_lets
         assert answer(server.dsn(), "select 1") == 1
         assert is_alive(serving)
 
-    assert not is_alive(serving)
+    wait_until_dead(serving)
 
 
 def test_what_was_written_is_there_after_a_restart(folder):
@@ -144,7 +144,7 @@ def test_two_processes_share_a_server_and_the_last_one_stops_it(folder, holder):
 
     holder.communicate()
     assert holder.returncode == 0
-    assert not is_alive(serving)
+    wait_until_dead(serving)
 
 
 def test_of_two_in_one_process_the_last_one_stops_it_too(folder):
@@ -156,7 +156,7 @@ def test_of_two_in_one_process_the_last_one_stops_it_too(folder):
     assert answer(second.dsn(), "select 1") == 1
     serving = postmaster(folder)
     second.stop()
-    assert not is_alive(serving)
+    wait_until_dead(serving)
 
 
 def test_a_forked_child_that_ends_does_not_take_the_server_along(folder):
@@ -184,7 +184,7 @@ def test_a_server_left_by_a_killed_holder_is_adopted_and_then_stopped(folder, ho
     with EmbeddedPostgres(folder) as server:
         assert postmaster(folder) == serving
         assert answer(server.dsn(), "select word from notes") == "before the kill"
-    assert not is_alive(serving)
+    wait_until_dead(serving)
 
 
 def test_a_server_that_was_killed_itself_comes_back_with_every_confirmed_write(folder):
@@ -243,7 +243,7 @@ def test_when_it_cannot_start_it_says_what_postgresql_said_and_holds_nothing(fol
         EmbeddedPostgres(folder, {"no_such_setting": "1"}).start()
     with EmbeddedPostgres(folder):
         serving = postmaster(folder)
-    assert not is_alive(serving)
+    wait_until_dead(serving)
 
 
 def test_a_port_taken_at_the_last_moment_is_exchanged_for_another(folder, postgres, monkeypatch):
