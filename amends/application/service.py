@@ -71,8 +71,8 @@ class Conversations(Protocol):
     async def of_asker(self, asker: str, limit: int) -> list[Conversation]:
         """An asker's conversations, the newest first."""
 
-    async def inbox(self, staff: str, limit: int) -> list[Conversation]:
-        """What waits, longest first, behind what this person has taken."""
+    async def inbox(self, staff: str, limit: int) -> list[tuple[Conversation, Message]]:
+        """What waits, longest first, behind what this person has taken; each with what was said last."""
 
     async def messages(self, merchant_id: int, conversation_id: int) -> list[Message]:
         """Everything said, in order."""
@@ -96,8 +96,9 @@ class Conversations(Protocol):
 class ConversationView(Struct, frozen=True, omit_defaults=True):
     """A conversation as one of its two sides sees it.
 
-    While it waits, `place` is the place in the queue and `expected_wait_seconds` what the pace of the last hour makes
-    of it; no one taken in that hour: nothing is promised.
+    In the list of a person of the service, `messages` has what was said last. While it waits, `place` is the place in
+    the queue and `expected_wait_seconds` what the pace of the last hour makes of it; no one taken in that hour: nothing
+    is promised.
     """
 
     conversation_id: str
@@ -211,12 +212,11 @@ class Service:
     async def list(self, caller: Caller, limit: int) -> Sequence[ConversationView]:
         """The asker's conversations; for the service, what waits and what the caller has. Raises NotTalking."""
         if caller.actor.side in (Side.BUYER, Side.MERCHANT):
-            found = await self._conversations.of_asker(caller.actor.name, limit)
-        elif caller.actor.side is Side.PLATFORM:
+            return [_view(one, caller) for one in await self._conversations.of_asker(caller.actor.name, limit)]
+        if caller.actor.side is Side.PLATFORM:
             found = await self._conversations.inbox(caller.actor.staff, limit)
-        else:
-            raise NotTalking("not_allowed")
-        return [_view(conversation, caller) for conversation in found]
+            return [_view(one, caller, [last]) for one, last in found]
+        raise NotTalking("not_allowed")
 
     async def _not_theirs(self, caller: Caller, order: OrderKey | None, case: CaseKey | None) -> Refusal | None:
         """A link may only go to what is the asker's own."""

@@ -37,8 +37,9 @@ class PostgresConversations:
     async def of_asker(self, asker: str, limit: int) -> list[Conversation]:
         return await self._conversations(_sql.of_asker, asker=asker, page=limit)
 
-    async def inbox(self, staff: str, limit: int) -> list[Conversation]:
-        return await self._conversations(_sql.inbox, staff=staff, page=limit)
+    async def inbox(self, staff: str, limit: int) -> list[tuple[Conversation, Message]]:
+        rows = await self._database.rows(_sql.inbox, staff=staff, page=limit)
+        return [(Conversation(*row[:10]), Message(*row[10:])) for row in rows]
 
     async def messages(self, merchant_id: int, conversation_id: int) -> list[Message]:
         rows = await self._database.rows(_sql.messages, merchant_id=merchant_id, conversation_id=conversation_id)

@@ -30,10 +30,11 @@ class MemoryConversations:
         theirs = [one for one in self._found.values() if one.asker == asker]
         return sorted(theirs, key=lambda one: (one.asked_at, one.conversation_id), reverse=True)[:limit]
 
-    async def inbox(self, staff: str, limit: int) -> list[Conversation]:
+    async def inbox(self, staff: str, limit: int) -> list[tuple[Conversation, Message]]:
         found = [one for one in self._found.values() if one.state == "waiting"]
         found += [one for one in self._found.values() if one.state == "taken" and one.taken_by == staff]
-        return sorted(found, key=lambda one: (one.state == "waiting", *_place(one)))[:limit]
+        found.sort(key=lambda one: (one.state == "waiting", *_place(one)))
+        return [(one, self._said[one.merchant_id, one.conversation_id][-1]) for one in found[:limit]]
 
     async def messages(self, merchant_id: int, conversation_id: int) -> list[Message]:
         return list(self._said[merchant_id, conversation_id])

@@ -52,6 +52,23 @@ async def test_who_waits_longest_stands_on_top_and_is_taken_answered_and_let_go(
     assert second in await seen(zhou, "/desk/inbox")
 
 
+async def test_a_line_of_the_inbox_says_what_was_said_last_and_by_whom(site, story, desk):
+    first, _ = await asked(site, await story.offered("20260302-1"))
+    zhou = await desk(ZHOU)
+    page = words(await seen(zhou, "/desk/inbox"))
+    assert "转人工" in page
+    assert "找人工客服" in page
+    site.clock.advance(timedelta(minutes=1))
+    await site.desk.service.hear(Caller(BUYER, None), "壶底一直在滴水")
+    page = words(await seen(zhou, "/desk/inbox"))
+    assert "壶底一直在滴水" in page
+    assert "转人工" not in page
+    path = f"/desk/inbox/{first}"
+    await zhou.post(f"{path}/take", data=filled(await seen(zhou, path), "/take"))
+    await zhou.post(path, data=filled(await seen(zhou, path), path, text="请拍一张照片"))
+    assert "您：请拍一张照片" in words(await seen(zhou, "/desk/inbox"))
+
+
 async def test_two_do_not_take_the_same_conversation(site, story, desk):
     first, _ = await asked(site, await story.offered("20260302-1"))
     zhou, gao = await desk(ZHOU), await desk(GAO)

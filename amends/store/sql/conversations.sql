@@ -33,9 +33,17 @@ select merchant_id, conversation_id, asker, asked_at, state, order_no, case_id, 
  limit :page;
 
 -- name: inbox(staff, page)
--- What a person has taken, then what waits, the longest first: a fan-out read.
-select merchant_id, conversation_id, asker, asked_at, state, order_no, case_id, taken_by, taken_at, closed_at
-  from conversations
+-- What a person has taken, then what waits, the longest first, each with what was said last: a fan-out read.
+select merchant_id, conversation_id, asker, asked_at, state, order_no, case_id, taken_by, taken_at, closed_at,
+       last.seq, last.at, last.actor, last.text
+  from conversations as c
+ cross join lateral (
+    select m.seq, m.at, m.actor, m.text
+      from conversation_messages as m
+     where m.merchant_id = c.merchant_id and m.conversation_id = c.conversation_id
+     order by m.seq desc
+     limit 1
+ ) as last
  where state = 'waiting' or state = 'taken' and taken_by = :staff
  order by state = 'waiting', asked_at, merchant_id, conversation_id
  limit :page;

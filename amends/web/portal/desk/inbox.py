@@ -6,7 +6,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from amends.application.service import SERVICE_ROLES, ConversationView
+from amends.application.service import SERVICE_ROLES, ConversationView, Message
 from amends.domain.case import parse_case_id
 from amends.domain.refusals import Refusal
 from amends.domain.words import Role, Side
@@ -27,9 +27,10 @@ _SIDES = {Side.BUYER: N_("Buyer {account}"), Side.MERCHANT: N_("Shop {account}")
 
 
 class Line(NamedTuple):
-    """A conversation in the list; `waits` says in words for how long nobody came."""
+    """A conversation in the list, with what was said last; `waits` says in words for how long nobody came."""
 
     talk: ConversationView
+    last: Message
     asker: str
     waits: str
 
@@ -112,6 +113,7 @@ async def _lines(here: Visit) -> list[Line]:
     return [
         Line(
             one,
+            one.messages[-1],
             _asker(here, one.asker),
             duration(here.now - one.asked_at, here.language) if one.state == "waiting" else "",
         )
