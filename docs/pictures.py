@@ -81,6 +81,7 @@ PICTURES = (
     Picture("desk-inbox", SERVICE, "/desk/inbox"),
     Picture("desk-team", SUPERVISOR, "/desk/team", sizes=("desk",)),
     Picture("operator-policy", OPERATOR, "/desk/policy", sizes=("desk",)),
+    Picture("operator-holds", OPERATOR, "/desk/holds"),
     Picture("operator-outbox", OPERATOR, "/desk/outbox", sizes=("desk",)),
     Picture("operator-health", OPERATOR, "/desk/health"),
     Picture("operator-health-dark", OPERATOR, "/desk/health", sizes=("desk",), scheme="dark", language="en"),

@@ -73,11 +73,10 @@ def test_the_place_in_the_queue_moves_up_by_itself(phone, live_site):
 
 def test_a_broken_line_is_polled_over(phone, live_site):
     site, _ = live_site
-    page = phone("buyer/b42")
+    waiting = site.run(site.desk.service.ask_person(Caller(buyer("b43"), None), "人工"))
+    page = phone("buyer/b43")
     page.route("**/live", lambda route: route.fulfill(status=204))
-    page.goto("/buyer/service")
-    page.get_by_role("link", name=re.compile("正在排队|正在与您")).click()
-    expect(page.get_by_role("heading", name="您排在第 1 位")).to_be_visible()
-    talk = page.url.rpartition("/")[2]
-    site.run(site.desk.service.take(SHEN, talk))
+    page.goto(f"/buyer/service/{waiting.conversation_id}")
+    expect(page.get_by_role("heading", name=re.compile("您排在第"))).to_be_visible()
+    site.run(site.desk.service.take(SHEN, waiting.conversation_id))
     expect(page.get_by_role("heading", name="人工客服已接入")).to_be_visible(timeout=12_000)

@@ -52,6 +52,19 @@ async def test_those_who_run_it_hold_cases_and_those_who_rule_or_audit_see_which
     assert (LIES in told) is may_look
 
 
+@pytest.mark.parametrize(
+    ("actor", "may_place"), [("platform/bai", True), ("platform/shen", True), ("platform/gao", False)]
+)
+async def test_a_case_leads_whoever_may_place_one_to_a_form_that_names_it(site, actor, may_place):
+    (case_id,) = await site.opened()
+    async with Browser(site) as browser:
+        await browser.step_in(actor)
+        page = await seen(browser, f"/desk/cases/{case_id}")
+        assert (f'href="/desk/holds?case={case_id}#place"' in page) is may_place
+        if may_place:
+            assert f'value="{case_id}"' in await seen(browser, f"/desk/holds?case={case_id}")
+
+
 async def test_parties_are_told_nothing_of_a_hold(site):
     """R3.6: what the police asks for is not for those whom it concerns."""
     (case_id,) = await site.opened()

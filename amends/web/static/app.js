@@ -105,11 +105,14 @@ function watch() {
 
 // Small comforts ------------------------------------------------------------------------------------------------------
 
-// A page read again has every drawer shut; those that somebody opened stay open.
+// A page read again has every drawer shut; those that somebody opened stay open. What has become the reader's own to do
+// opens, once.
 htmx.registerExtension("amends", {
-  htmx_before_morph_attr: (element, detail) =>
-    !(detail.attrName === "open" && element.matches("details, dialog")) &&
-    !(detail.attrName === "class" && element.classList.contains("is-new")),
+  htmx_before_morph_attr: (element, detail) => {
+    if (detail.attrName === "data-opens" && !element.hasAttribute("data-opens")) element.open = true;
+    return !(detail.attrName === "open" && element.matches("details, dialog")) &&
+      !(detail.attrName === "class" && element.classList.contains("is-new"));
+  },
 });
 
 document.addEventListener("click", (event) => {

@@ -6,6 +6,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from amends.application.caseview import ActionView
+from amends.application.holds import MAY_PLACE
 from amends.application.holds import MAY_SEE as MAY_SEE_HOLDS
 from amends.application.ports import Envelope, OrderKey
 from amends.application.precedents import alike_to
@@ -96,6 +97,7 @@ async def _show(
         page=page,
         case=view,
         holds=await here.desk.holds.of_case(page.key) if here.actor.role in MAY_SEE_HOLDS else (),
+        may_hold=here.actor.role in MAY_PLACE and view.erased_at is None,
         queue=queue,
         sides=sides(page.facts, evidence, language),
         records=records,

@@ -103,6 +103,7 @@ async def _show(
         preview=preview,
         trouble=trouble,
         tried=tried,
+        case_id=here.request.query_params.get("case", "")[:40],
         longest=LONGEST_REASON,
     )
 
