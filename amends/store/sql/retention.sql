@@ -112,12 +112,12 @@ select distinct e.sha256
 select pg_advisory_xact_lock(hashtextextended(:sha256, 1));
 
 -- name: release_files(merchant_id, sha256, closed_at)
--- Nobody's any more: what `files.sql` calls left over. Not one that was uploaded since the case closed and waits for
+-- Nobody's any more: what `files.sql` calls left over. Not one that was uploaded after the case closed and waits for
 -- another to be opened.
 update files
    set owner = '', uploaded_by = '', name = '', case_id = null, facts = '{}', intent = null, is_filed = false,
        touched_at = to_timestamp(0)
- where merchant_id = :merchant_id and sha256 = :sha256 and (is_filed or touched_at < :closed_at)
+ where merchant_id = :merchant_id and sha256 = :sha256 and (is_filed or touched_at <= :closed_at)
 returning size_bytes;
 
 -- name: released()
