@@ -158,6 +158,7 @@ def test_a_person_is_asked_for_in_other_words_and_answers_at_once(person, story)
         somebody.sees_by_itself(f"您好，请讲（{number}）。")
         zhou.go(f"/desk/inbox/{number_of_talk}")
         zhou.presses("End the conversation")
+        zhou.page.wait_for_url("**/desk/inbox")
 
 
 def test_whoever_runs_it_reads_the_policy_the_outbox_and_the_health(person):

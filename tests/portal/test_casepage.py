@@ -161,7 +161,9 @@ async def erase(site, case_id: str) -> None:
     store.cases[key] = store.cases[key]._replace(case=case)
     order_key = OrderKey(key.merchant_id, case.order_no)
     stored = store.orders[order_key]
-    store.orders[order_key] = stored._replace(order=msgspec.json.decode(order_remains(stored.order).state, type=Order))
+    store.orders[order_key] = stored._replace(
+        order=msgspec.json.decode(order_remains(stored.order, ()).state, type=Order)
+    )
 
 
 @pytest.mark.parametrize(("actor", "area"), [("merchant/1001/li", "merchant"), ("platform/gao", "desk")])
